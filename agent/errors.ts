@@ -1,0 +1,47 @@
+/**
+ * An error that the person at the keyboard can act on: it names where (file), what (key), what was found and what was
+ * expected. The command line prints its message without a stack trace and ends with `exitCode`
+ * (sysexits.h: 64 usage, 65 bad data, 66 no input, 69 unavailable, 74 I/O, 78 configuration).
+ */
+export class UserError extends Error {
+  readonly exitCode: number;
+  constructor(message: string, exitCode: number) {
+    super(message);
+    this.name = 'UserError';
+    this.exitCode = exitCode;
+  }
+}
+
+/** What is wrong with one place in one file. */
+export interface Finding {
+  readonly file: string;
+  /** Dotted path of the key or `line N`; empty for the file as a whole. */
+  readonly key?: string;
+  readonly found: string;
+  readonly expected: string;
+}
+
+/** `FILE: KEY: found X, expected Y`, one line a finding. */
+export function describe(findings: readonly Finding[]): string {
+  return findings
+    .map((f) => `${f.file}: ${f.key ? `${f.key}: ` : ''}found ${f.found}, expected ${f.expected}`)
+    .join('\n');
+}
+
+/** A configuration, model card or calibration that cannot be used (exit 78). */
+export class ConfigError extends UserError {
+  readonly findings: readonly Finding[];
+  constructor(findings: readonly Finding[]) {
+    super(describe(findings), 78);
+    this.name = 'ConfigError';
+    this.findings = findings;
+  }
+}
+
+/** A data file that cannot be used (exit 65). */
+export class DataError extends UserError {
+  constructor(finding: Finding) {
+    super(describe([finding]), 65);
+    this.name = 'DataError';
+  }
+}

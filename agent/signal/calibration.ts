@@ -1,0 +1,70 @@
+import { ChannelHealth, type ChannelReport } from './channel-health.ts';
+
+/** How one channel's raw number becomes a value: `(raw - offset) * gain`, negated where the sensor is reversed. */
+export interface ChannelCalibration {
+  readonly name: string;
+  /** Unit of the value, as the model card names it (usually `A`). */
+  readonly unit: string;
+  /** Raw number at zero current. */
+  readonly offset: number;
+  /** Units per raw number. */
+  readonly gain: number;
+  readonly polarity?: 'normal' | 'reversed' | undefined;
+  /** Values that the sensor can give, in `unit`; at or beyond the ends it is saturated. */
+  readonly validRange: readonly [number, number];
+  /** Root mean square of the noise with motors off, in `unit`. */
+  readonly noiseRms?: number | undefined;
+}
+
+/**
+ * Turns raw readings into values in the card's unit, and watches the channels while it does: saturation, a stuck
+ * channel and reversed polarity show in `reports`. Values out of range are passed on and counted, never clipped.
+ * Allocates nothing per sample.
+ */
+export class Calibrator {
+  /** Readings refused because a raw number was not finite. */
+  refused = 0;
+  readonly #offset: Float64Array;
+  readonly #gain: Float64Array;
+  readonly #health: ChannelHealth[];
+
+  constructor(channels: readonly ChannelCalibration[]) {
+    this.#offset = Float64Array.from(channels, (c) => c.offset);
+    this.#gain = Float64Array.from(channels, (c) => (c.polarity === 'reversed' ? -c.gain : c.gain));
+    this.#health = channels.map((c) => new ChannelHealth(c));
+  }
+
+  /** Fills `out` from `raw`, both one number a channel. False: not a finite number in it, so drop the sample. */
+  apply(raw: Float64Array, out: Float64Array): boolean {
+    const offset = this.#offset;
+    const gain = this.#gain;
+    let sum = 0;
+    for (let c = 0; c < offset.length; c += 1) {
+      const value = (raw[c] - offset[c]) * gain[c];
+      out[c] = value;
+      sum += value - value;
+    }
+    // Infinity - Infinity and NaN - NaN are NaN: one test for all channels.
+    if (sum !== 0) {
+      this.refused += 1;
+      return false;
+    }
+    for (let c = 0; c < offset.length; c += 1) this.#health[c].push(out[c]);
+    return true;
+  }
+
+  /** Judges the channels on the samples since the last call; call it every two seconds or so of their time. */
+  judge(): void {
+    for (const channel of this.#health) channel.judge();
+  }
+
+  /** State and counters of each channel, in channel order. */
+  get reports(): readonly ChannelReport[] {
+    return this.#health.map((h) => h.report);
+  }
+
+  /** One sentence a fault, naming the channel; empty when all is well. */
+  get faults(): readonly string[] {
+    return this.#health.flatMap((h) => h.faults);
+  }
+}
