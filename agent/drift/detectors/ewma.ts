@@ -1,0 +1,58 @@
+import type { Detector } from './detector.ts';
+
+export interface EwmaOptions {
+  /** Mean and standard deviation of the values while all is well. */
+  readonly mean?: number;
+  readonly std?: number;
+  /** Weight of the newest value. */
+  readonly lambda?: number;
+  /** Control limit L, in standard deviations of the average. */
+  readonly limit?: number;
+}
+
+/**
+ * EWMA control chart (Roberts 1959) with the exact, time-dependent limit. `statistic` is the distance of the average
+ * from the mean in its own standard deviations, so it can be held against `threshold` at any time.
+ */
+export class Ewma implements Detector {
+  readonly threshold: number;
+  readonly #mean: number;
+  readonly #std: number;
+  readonly #lambda: number;
+  #average: number;
+  /** (1 - lambda)^(2n): what the start still counts. */
+  #start = 1;
+  #statistic = 0;
+
+  constructor({ mean = 0, std = 1, lambda = 0.2, limit = 3 }: EwmaOptions = {}) {
+    if (!(std > 0)) throw new RangeError(`std: found ${std}, expected above 0`);
+    if (!(lambda > 0 && lambda <= 1))
+      throw new RangeError(`lambda: found ${lambda}, expected 0 < lambda <= 1`);
+    this.#mean = mean;
+    this.#std = std;
+    this.#lambda = lambda;
+    this.#average = mean;
+    this.threshold = limit;
+  }
+
+  get average(): number {
+    return this.#average;
+  }
+  get statistic(): number {
+    return this.#statistic;
+  }
+
+  update(value: number): boolean {
+    this.#average += this.#lambda * (value - this.#average);
+    this.#start *= (1 - this.#lambda) ** 2;
+    const spread = this.#std * Math.sqrt((this.#lambda / (2 - this.#lambda)) * (1 - this.#start));
+    this.#statistic = Math.abs(this.#average - this.#mean) / spread;
+    return this.#statistic > this.threshold;
+  }
+
+  reset(): void {
+    this.#average = this.#mean;
+    this.#start = 1;
+    this.#statistic = 0;
+  }
+}

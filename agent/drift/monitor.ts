@@ -1,0 +1,170 @@
+import { FeatureDistance } from './distance.ts';
+import { Faults } from './faults.ts';
+import { detectorNames, Panel } from './panel.ts';
+import type { Reference } from './reference.ts';
+import { actionFor, type DriftLevel, type DriftState, type Movement } from './state.ts';
+import { expectedOf, type Stream, standardise, streamsOf, streamValue } from './streams.ts';
+
+export interface DriftMonitorOptions {
+  /** Names of the features pushed, in their order (FeatureExtractor.names). */
+  readonly featureNames: readonly string[];
+  /** Rate at which readings should come; default: the reference's, or else what the first windows show. */
+  readonly rateHz?: number | undefined;
+  /** Rate of the model's windows: where readings come at it, the sensor's lattice is looked at. */
+  readonly modelRateHz?: number | undefined;
+  /** Windows before statistics are believed; a fault is believed after three. Default 10. */
+  readonly warmup?: number;
+  /** Share of the evidence for drift that is a warning; default 0.8. */
+  readonly warningShare?: number;
+}
+
+/** One window, as the monitor sees it. */
+export interface DriftInput {
+  /** End of the window. */
+  readonly timeUs: number;
+  readonly features: ArrayLike<number>;
+  /** The window, steps x channels: lets it look at the sensor's lattice. */
+  readonly data?: ArrayLike<number>;
+  readonly verdict: {
+    readonly label: string;
+    readonly smoothedLabel: string;
+    readonly confidence: number;
+    readonly unknown: boolean;
+    readonly surfaceChanged: boolean;
+  };
+  /** Rate at which the samples of this window came in. */
+  readonly rateHz: number;
+}
+
+/** Limits where the reference has none: this many times a detector's own threshold. */
+const defaultLimit = 1.5;
+/** Weight of the newest window in the means that are shown. */
+const shown = 0.15;
+
+/**
+ * Compares a stream of windows with the card's reference, in constant memory. Every number is standardised by the
+ * reference of the surface that is being driven, so that a new surface is not drift. Five detectors follow each number;
+ * the evidence of each is divided by the most that stable drives gave (the reference's `limits`), and the largest
+ * decides, together with faults that need no statistics.
+ */
+export class DriftMonitor {
+  readonly #reference: Reference;
+  readonly #warmup: number;
+  readonly #warningShare: number;
+  readonly #streams: Stream[];
+  readonly #panels: Panel[];
+  readonly #limits: Float64Array[];
+  readonly #distance: FeatureDistance;
+  readonly #faults: Faults;
+  readonly #current: Float64Array;
+  readonly #expected: Float64Array;
+  #windows = 0;
+  #state: DriftLevel = 'warming';
+  #sinceUs = 0;
+  #resetReason = 'start';
+
+  constructor(reference: Reference, options: DriftMonitorOptions) {
+    const { featureNames, rateHz, modelRateHz, warmup = 10, warningShare = 0.8 } = options;
+    this.#reference = reference;
+    this.#warmup = warmup;
+    this.#warningShare = warningShare;
+    this.#streams = streamsOf(featureNames, reference);
+    this.#panels = this.#streams.map(() => new Panel());
+    this.#limits = this.#streams.map(({ name }) =>
+      Float64Array.from(detectorNames, (d) => reference.limits?.[name]?.[d] ?? defaultLimit),
+    );
+    this.#distance = new FeatureDistance(reference, featureNames);
+    this.#faults = new Faults(reference, featureNames, { expectedHz: rateHz, modelHz: modelRateHz });
+    this.#current = new Float64Array(this.#streams.length);
+    this.#expected = new Float64Array(this.#streams.length);
+  }
+
+  /** Why it last began anew. */
+  get resetReason(): string {
+    return this.#resetReason;
+  }
+
+  /** What it follows, and the latest evidence by detector: for experiments and for setting the limits. */
+  get streams(): readonly Stream[] {
+    return this.#streams;
+  }
+  get panels(): readonly Panel[] {
+    return this.#panels;
+  }
+
+  /** Begins anew, for `reason`: an operator's word, another model, another calibration. */
+  reset(reason: string): void {
+    this.#resetReason = reason;
+    this.#windows = 0;
+    this.#state = 'warming';
+    for (const panel of this.#panels) panel.reset();
+    this.#faults.reset();
+  }
+
+  push(input: DriftInput): DriftState {
+    if (this.#windows === 0) this.#sinceUs = input.timeUs;
+    this.#windows++;
+    this.#follow(input);
+    const faults = this.#faults.push(input);
+    const moved = this.#windows < this.#warmup ? faults : [...faults, ...this.#movements()];
+    moved.sort((a, b) => b.statistic / b.threshold - a.statistic / a.threshold);
+    const next = this.#levelOf(moved[0]);
+    if (next !== this.#state) {
+      this.#state = next;
+      this.#sinceUs = input.timeUs;
+    }
+    const quiet = next === 'warming' || next === 'stable';
+    return {
+      state: next,
+      sinceUs: this.#sinceUs,
+      windows: this.#windows,
+      moved: quiet ? [] : moved.filter((m) => m.statistic >= m.threshold * this.#warningShare).slice(0, 8),
+      action: quiet ? 'none' : actionFor(moved[0]),
+    };
+  }
+
+  #follow({ features, verdict }: DriftInput): void {
+    const far = this.#distance.of(features);
+    const weight = Math.max(shown, 1 / this.#windows);
+    for (let s = 0; s < this.#streams.length; s++) {
+      const stream = this.#streams[s];
+      const panel = this.#panels[s];
+      const value = streamValue(stream, features, verdict.confidence, far);
+      const expected = expectedOf(stream, this.#reference, verdict.smoothedLabel);
+      if (verdict.surfaceChanged) panel.surfaceChanged();
+      panel.push(standardise(value, expected));
+      this.#current[s] += weight * (value - this.#current[s]);
+      this.#expected[s] += weight * (expected.mean - this.#expected[s]);
+    }
+  }
+
+  /** The strongest detector of each stream that gives a warning. */
+  #movements(): Movement[] {
+    const moved: Movement[] = [];
+    for (let s = 0; s < this.#streams.length; s++) {
+      const { severity } = this.#panels[s];
+      const limits = this.#limits[s];
+      let best = 0;
+      for (let d = 1; d < limits.length; d++)
+        if (severity[d] / limits[d] > severity[best] / limits[best]) best = d;
+      if (severity[best] < limits[best] * this.#warningShare) continue;
+      moved.push({
+        what: this.#streams[s].name,
+        kind: this.#streams[s].kind,
+        detector: detectorNames[best],
+        statistic: severity[best],
+        threshold: limits[best],
+        reference: this.#expected[s],
+        current: this.#current[s],
+      });
+    }
+    return moved;
+  }
+
+  #levelOf(worst: Movement | undefined): DriftLevel {
+    const share = worst ? worst.statistic / worst.threshold : 0;
+    if (share >= 1) return 'drift';
+    if (this.#windows < this.#warmup) return 'warming';
+    return share >= this.#warningShare ? 'warning' : 'stable';
+  }
+}

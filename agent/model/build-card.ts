@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Decision, entropy } from '../decision/decision.ts';
+import { unknownThresholds } from '../decision/thresholds.ts';
+import { FeatureDistance } from '../drift/distance.ts';
+import { setLimits } from '../drift/limits.ts';
+import { buildReference } from '../drift/reference.ts';
+import { cardSchema, type ModelCard } from './card.ts';
+import { forCard, MetricsAccumulator } from './metrics.ts';
+
+/** One window of a recording that the model had not seen when it judged it, in the order of the recording. */
+export interface HeldOutWindow {
+  readonly recording: string;
+  /** Index of the true label. */
+  readonly truth: number;
+  /** After temperature. */
+  readonly probabilities: Float32Array;
+  /** Input statistics, in the order of `featureNames`. */
+  readonly features: Float64Array;
+  readonly afterGap: boolean;
+  /** The window itself: lets the reference know the lattice of the sensor. */
+  readonly data?: Float32Array;
+}
+
+/** What a card is made of; the rest (reference, thresholds, scores, hashes) follows from it. */
+export interface CardInputs {
+  readonly about: Pick<
+    ModelCard,
+    | 'name'
+    | 'version'
+    | 'description'
+    | 'created'
+    | 'simulated'
+    | 'labels'
+    | 'rateHz'
+    | 'steps'
+    | 'stride'
+    | 'channels'
+    | 'normalisation'
+    | 'output'
+    | 'temperature'
+    | 'training'
+  >;
+  readonly decision: Pick<ModelCard['decision'], 'stay' | 'evidence' | 'transitions' | 'falseRejectRate'>;
+  /** How the held-out windows were kept apart from the training, in words. */
+  readonly method: string;
+  readonly featureNames: readonly string[];
+  /** Rate of the readings in the recordings. */
+  readonly inputRateHz?: number;
+  /** Recording by recording, in order within each. */
+  readonly heldOut: readonly HeldOutWindow[];
+  readonly selfTest: ModelCard['selfTest'];
+}
+
+const cardFile = 'card.json';
+
+/** Writes `card.json` into a model folder whose other files are complete; returns the card. */
+export function writeCard(folder: string, inputs: CardInputs): ModelCard {
+  const { heldOut, method, about, featureNames } = inputs;
+  const perRecording = countBy(heldOut);
+  const reference = buildReference(
+    featureNames,
+    heldOut.map((w) => ({
+      features: w.features,
+      predicted: about.labels[top(w.probabilities)],
+      confidence: Math.max(...w.probabilities),
+      weight: 1 / perRecording.get(w.recording)!,
+      data: w.data,
+    })),
+  );
+  if (inputs.inputRateHz !== undefined) reference.rateHz = inputs.inputRateHz;
+  const distance = new FeatureDistance(reference, featureNames);
+  const known = heldOut.map((w) => ({
+    entropyNats: entropy(w.probabilities),
+    distance: distance.of(w.features),
+  }));
+  const decision: ModelCard['decision'] = {
+    ...inputs.decision,
+    ...unknownThresholds(known, inputs.decision.falseRejectRate, ['entropy', 'distance']),
+  };
+  setLimits(reference, featureNames, { labels: about.labels, ...decision }, heldOut);
+  const card: ModelCard = {
+    schemaVersion: 1,
+    ...about,
+    decision,
+    reference,
+    heldOut: { method, ...score(about.labels, decision, heldOut, perRecording.size) },
+    selfTest: inputs.selfTest,
+    files: hashFiles(folder),
+  };
+  const checked = cardSchema.parse(card);
+  writeFileSync(join(folder, cardFile), `${JSON.stringify(checked, null, 1)}\n`);
+  return checked;
+}
+
+/** Raw and smoothed scores, with the very decision stage that runs on the robot. */
+function score(
+  labels: readonly string[],
+  options: ModelCard['decision'],
+  windows: readonly HeldOutWindow[],
+  recordings: number,
+): Pick<ModelCard['heldOut'], 'raw' | 'smoothed'> {
+  const raw = new MetricsAccumulator(labels);
+  const smoothed = new MetricsAccumulator(labels);
+  let decision = new Decision({ labels, ...options });
+  let recording = '';
+  for (const window of windows) {
+    if (window.recording !== recording) decision = new Decision({ labels, ...options });
+    recording = window.recording;
+    raw.add(window.truth, window.probabilities);
+    smoothed.add(window.truth, decision.push(window.probabilities, window.afterGap).smoothedProbabilities);
+  }
+  return { raw: forCard(raw.result(), recordings), smoothed: forCard(smoothed.result(), recordings) };
+}
+
+function countBy(windows: readonly HeldOutWindow[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { recording } of windows) counts.set(recording, (counts.get(recording) ?? 0) + 1);
+  return counts;
+}
+
+function top(probabilities: Float32Array): number {
+  return probabilities.indexOf(Math.max(...probabilities));
+}
+
+function hashFiles(folder: string): Record<string, string> {
+  const names = readdirSync(folder)
+    .filter((name) => name !== cardFile)
+    .sort();
+  const hash = (name: string) =>
+    createHash('sha256')
+      .update(readFileSync(join(folder, name)))
+      .digest('hex');
+  return Object.fromEntries(names.map((name) => [name, hash(name)]));
+}

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { findingsOf } from '../config/problems.ts';
+import { ConfigError } from '../errors.ts';
+import { packageRoot } from '../package-root.ts';
+import { cardSchema, type ModelCard } from './card.ts';
+
+/** The folder of a model: a path, or the name of a model that ships with underfoot. */
+export function modelFolder(nameOrPath: string, from = '.'): string {
+  const given = resolve(from, nameOrPath);
+  if (existsSync(given)) return given;
+  const shipped = join(packageRoot, 'models', nameOrPath);
+  return /^[A-Za-z0-9_-]+$/.test(nameOrPath) && existsSync(shipped) ? shipped : given;
+}
+
+/** Reads `card.json` of a model folder and checks it and the SHA-256 of every file it names. Throws ConfigError. */
+export function loadCard(folder: string): ModelCard {
+  const file = join(folder, 'card.json');
+  if (!existsSync(folder)) throw refuse(folder, '', 'no such folder', 'a model folder with card.json');
+  if (!existsSync(file)) throw refuse(file, '', 'no such file', 'the model card');
+  const card = parseCard(file, readFileSync(file, 'utf8'));
+  checkFiles(folder, file, card);
+  return card;
+}
+
+function parseCard(file: string, text: string): ModelCard {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw refuse(file, '', (error as Error).message, 'JSON');
+  }
+  const parsed = cardSchema.safeParse(json);
+  if (!parsed.success) throw new ConfigError(findingsOf(file, json, parsed.error));
+  checkAgreement(file, parsed.data);
+  return parsed.data;
+}
+
+/** What a schema of single keys cannot see: lengths that must agree with each other. */
+function checkAgreement(file: string, card: ModelCard): void {
+  const channels = card.channels.length;
+  if (card.normalisation.kind === 'standard') {
+    for (const key of ['mean', 'std'] as const) {
+      const { length } = card.normalisation[key];
+      if (length !== channels) {
+        throw refuse(file, `normalisation.${key}`, `${length} numbers`, `${channels}, one a channel`);
+      }
+    }
+  }
+  card.selfTest.windows.forEach((window, i) => {
+    if (window.data.length !== card.steps * channels) {
+      const expected = `${card.steps * channels} (steps x channels)`;
+      throw refuse(file, `selfTest.windows.${i}.data`, `${window.data.length} numbers`, expected);
+    }
+    if (window.probabilities.length !== card.labels.length) {
+      const expected = `${card.labels.length}, one a label`;
+      throw refuse(
+        file,
+        `selfTest.windows.${i}.probabilities`,
+        `${window.probabilities.length} numbers`,
+        expected,
+      );
+    }
+  });
+}
+
+function checkFiles(folder: string, cardFile: string, card: ModelCard): void {
+  for (const [name, expected] of Object.entries(card.files)) {
+    const file = join(folder, name);
+    if (!existsSync(file)) throw refuse(cardFile, `files.${name}`, 'no such file', file);
+    const found = createHash('sha256').update(readFileSync(file)).digest('hex');
+    if (found !== expected) throw refuse(file, 'SHA-256', found, `${expected} (${cardFile})`);
+  }
+}
+
+function refuse(file: string, key: string, found: string, expected: string): ConfigError {
+  return new ConfigError([{ file, key, found, expected }]);
+}

@@ -1,0 +1,10 @@
+/**
+ * A loaded model. `classify` takes a window of `steps` x `channels` in the card's units, before normalisation, and
+ * gives one probability a label after temperature; they sum to 1.
+ */
+export interface Classifier {
+  /** For people: engine and version, such as `onnxruntime-node 1.30.0`. */
+  readonly engine: string;
+  classify(window: Float32Array): Promise<Float32Array>;
+  close(): Promise<void>;
+}
