@@ -1,0 +1,127 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { softmax, temper } from '../decision/temperature.ts';
+import { FeatureExtractor } from '../drift/features.ts';
+import { type CardInputs, writeCard } from '../model/build-card.ts';
+import type { ModelCard } from '../model/card.ts';
+import { normalise } from '../model/normalise.ts';
+import { fitDecision } from './fit-decision.ts';
+import { exportOnnx } from './onnx/export.ts';
+import { saveTfjs } from './save-tfjs.ts';
+import { randomAt } from './seeded.ts';
+import { predict } from './step.ts';
+import type { tfl } from './tensorflow.ts';
+
+/** Windows that were judged by a model that had not seen their recordings, recording by recording. */
+export interface HeldOut {
+  /** [count, steps, channels], before normalisation. */
+  readonly x: Float32Array;
+  readonly truth: ArrayLike<number>;
+  readonly recordings: readonly string[];
+  /** What the model gave, [count, labels], before the temperature. */
+  readonly output: Float32Array;
+}
+
+/** A trained or imported network: how it is written, and what it gives for windows [count, steps, channels]. */
+export interface Network {
+  write(folder: string): Promise<void>;
+  predict(x: Float32Array): Float32Array | Promise<Float32Array>;
+}
+
+/** Writes ONNX and TensorFlow.js files. */
+export function layersNetwork(model: tfl.LayersModel): Network {
+  return {
+    async write(folder) {
+      writeFileSync(join(folder, 'model.onnx'), exportOnnx(model));
+      await saveTfjs(model, folder);
+    },
+    predict: (x) => predict(model, x),
+  };
+}
+
+export interface ModelPackage {
+  readonly folder: string;
+  readonly model: tfl.LayersModel | Network;
+  readonly about: CardInputs['about'];
+  /** Share of known windows that may be called unknown. */
+  readonly falseRejectRate: number;
+  readonly heldOut: HeldOut;
+  /** How the held-out windows were kept apart, in words. */
+  readonly method: string;
+}
+
+const SELF_TEST_WINDOWS = 4;
+
+/** Writes a model folder: model.onnx, model.json with weights.bin, and the card that says what the model can do. */
+export async function packageModel(p: ModelPackage): Promise<ModelCard> {
+  rmSync(p.folder, { recursive: true, force: true });
+  mkdirSync(p.folder, { recursive: true });
+  const network = 'write' in p.model ? p.model : layersNetwork(p.model);
+  await network.write(p.folder);
+  const heldOut = heldOutWindows(p);
+  return writeCard(p.folder, {
+    about: p.about,
+    decision: fitDecision(heldOut, p.falseRejectRate),
+    method: p.method,
+    featureNames: extractorOf(p.about).names,
+    heldOut,
+    selfTest: { tolerance: 1e-5, windows: await selfTestWindows(p.about, network) },
+  });
+}
+
+/** Scales windows as the card says, for training and judging. */
+export function normalised(about: CardInputs['about'], x: Float32Array): Float32Array {
+  const size = about.steps * about.channels.length;
+  const out = new Float32Array(x.length);
+  for (let at = 0; at < x.length; at += size)
+    normalise(about as ModelCard, x.subarray(at, at + size), out.subarray(at, at + size));
+  return out;
+}
+
+const extractorOf = (about: CardInputs['about']): FeatureExtractor =>
+  new FeatureExtractor(
+    about.channels.map((c) => c.name),
+    about.steps,
+  );
+
+function heldOutWindows({ about, heldOut }: ModelPackage): CardInputs['heldOut'] {
+  const extractor = extractorOf(about);
+  const size = about.steps * about.channels.length;
+  return heldOut.recordings.map((recording, i) => {
+    const data = heldOut.x.subarray(i * size, (i + 1) * size);
+    return {
+      recording,
+      truth: heldOut.truth[i],
+      probabilities: probabilities(about, heldOut.output, i),
+      features: extractor.extract(data, new Float64Array(extractor.names.length)),
+      afterGap: heldOut.recordings[i - 1] !== recording,
+      data,
+    };
+  });
+}
+
+function probabilities(about: CardInputs['about'], output: Float32Array, i: number): Float32Array {
+  const labels = about.labels.length;
+  const scale = about.output === 'logits' ? softmax : temper;
+  return scale(output.subarray(i * labels, (i + 1) * labels), about.temperature, new Float32Array(labels));
+}
+
+/** Made-up windows, so that no recording is copied: a level, a slow swing and noise, rounded as a sensor would. */
+async function selfTestWindows(
+  about: CardInputs['about'],
+  network: Network,
+): Promise<ModelCard['selfTest']['windows']> {
+  const channels = about.channels.length;
+  const windows: ModelCard['selfTest']['windows'] = [];
+  for (let i = 0; i < SELF_TEST_WINDOWS; i++) {
+    const random = randomAt(2026, i);
+    const [level, swing, noise] = [1 + 4 * i, random.between(0, 2), random.between(0.1, 1.5)];
+    const data = Float32Array.from({ length: about.steps * channels }, (_, k) => {
+      const slow = swing * Math.sin(Math.floor(k / channels) / (3 + i));
+      return Math.max(0, Math.round((level + slow + noise * random.normal()) * 100) / 100);
+    });
+    const output = await network.predict(normalised(about, data));
+    windows.push({ data: [...data], probabilities: [...probabilities(about, output, 0)] });
+  }
+  return windows;
+}
