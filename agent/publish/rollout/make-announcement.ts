@@ -1,0 +1,53 @@
+import { createHash, createPrivateKey, type KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { ConfigError } from '../../errors.ts';
+import type { ModelCard } from '../../model/card.ts';
+import { type Announcement, announcementSchema, signAnnouncement } from './announcement.ts';
+
+/** Announcement of a bundle; signed where there is a key. Throws what its schema refuses as ConfigError. */
+export function makeAnnouncement(
+  card: ModelCard,
+  bundle: Buffer,
+  how: { url: string; share: number; issued: Date; key?: KeyObject | undefined },
+): Announcement {
+  const { name, version, labels, rateHz, steps, stride } = card;
+  const channels = card.channels.map((channel) => ({ name: channel.name, unit: channel.unit }));
+  const parsed = announcementSchema.safeParse({
+    schemaVersion: 1,
+    name,
+    version,
+    issued: how.issued.toISOString(),
+    url: how.url,
+    bytes: bundle.length,
+    sha256: createHash('sha256').update(bundle).digest('hex'),
+    card: { labels, rateHz, steps, stride, channels },
+    share: how.share,
+  });
+  if (parsed.success) return how.key ? signAnnouncement(parsed.data, how.key) : parsed.data;
+  throw new ConfigError(
+    parsed.error.issues.map((issue) => {
+      return {
+        file: 'announcement',
+        key: issue.path.join('.'),
+        found: 'another value',
+        expected: issue.message,
+      };
+    }),
+  );
+}
+
+/** An Ed25519 private key in PEM. Throws ConfigError, which does not repeat the content. */
+export function readPrivateKey(file: string): KeyObject {
+  const refuse = (found: string) =>
+    new ConfigError([
+      { file, found, expected: 'an Ed25519 private key in PEM (openssl genpkey -algorithm ed25519)' },
+    ]);
+  let key: KeyObject;
+  try {
+    key = createPrivateKey(readFileSync(file));
+  } catch (error) {
+    throw refuse((error as NodeJS.ErrnoException).code ?? 'no private key');
+  }
+  if (key.asymmetricKeyType !== 'ed25519') throw refuse(`a key of type ${key.asymmetricKeyType}`);
+  return key;
+}
