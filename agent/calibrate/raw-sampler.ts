@@ -1,0 +1,106 @@
+import type { Config } from '../config/schema.ts';
+import { UserError } from '../errors.ts';
+import { guardWrites } from '../protocol/allow-list.ts';
+import { createProtocol, type Protocol } from '../protocol/registry.ts';
+import { RunningStatistics } from '../signal/calibration-fit.ts';
+import type { Reading } from '../signal/sample.ts';
+import { createSource } from '../source/create.ts';
+import { PollLoop } from '../source/poll-loop.ts';
+import type { ByteSource } from '../source/source.ts';
+
+/** Raw numbers of one channel over a time. */
+export interface RawChannel {
+  readonly name: string;
+  readonly whole: RunningStatistics;
+  /** The first and the second half, to see whether the current changed meanwhile. */
+  readonly halves: readonly [RunningStatistics, RunningStatistics];
+}
+
+/** How long a device may be silent before the person at the keyboard is told so. */
+const patienceMs = 20_000;
+
+/** Reads raw numbers from a robot's configured source: uncalibrated, as the device sends them. */
+export class RawSampler {
+  readonly #source: ByteSource;
+  readonly #protocol: Protocol;
+  readonly #polling: PollLoop | undefined;
+  #collect: ((reading: Reading, arrivalUs: number) => void) | undefined;
+  /** Why nothing comes, in the source's words. */
+  #trouble = 'no reading came';
+
+  constructor(config: Pick<Config, 'source' | 'protocol'>) {
+    this.#protocol = createProtocol(config.protocol, { midStream: true });
+    const source = createSource(config.source, { polled: this.#protocol.poller !== undefined });
+    this.#source = source;
+    const { decoder, poller } = this.#protocol;
+    this.#polling =
+      poller &&
+      new PollLoop(
+        poller,
+        guardWrites(config.protocol.name, (bytes) => source.write(bytes)),
+      );
+    source.start({
+      onBytes: (bytes, arrivalUs) => {
+        decoder.append(bytes);
+        for (let reading = decoder.next(); reading; reading = decoder.next()) {
+          this.#collect?.(reading, arrivalUs);
+        }
+        this.#polling?.kick();
+      },
+      onState: (state, reason) => {
+        if (reason !== undefined) this.#trouble = reason;
+        if (state === 'open') {
+          decoder.reset();
+          this.#polling?.start();
+        } else this.#polling?.stop();
+      },
+    });
+  }
+
+  get channels(): readonly string[] {
+    return this.#protocol.channels;
+  }
+
+  /**
+   * Collects the readings of the next `seconds`, counted from the first one. Throws UserError (69) where none comes for
+   * `silenceMs`.
+   */
+  collect(seconds: number, silenceMs = patienceMs): Promise<RawChannel[]> {
+    const channels = this.channels.map(
+      (name): RawChannel => ({
+        name,
+        whole: new RunningStatistics(),
+        halves: [new RunningStatistics(), new RunningStatistics()],
+      }),
+    );
+    return new Promise((resolve, reject) => {
+      const silence = setTimeout(() => {
+        this.#collect = undefined;
+        reject(new UserError(`no reading within ${silenceMs / 1000} s: ${this.#trouble}`, 69));
+      }, silenceMs);
+      let startUs = Number.NaN;
+      this.#collect = (reading, arrivalUs) => {
+        if (Number.isNaN(startUs)) startUs = arrivalUs;
+        silence.refresh();
+        const share = (arrivalUs - startUs) / (seconds * 1e6);
+        if (share >= 1) {
+          clearTimeout(silence);
+          this.#collect = undefined;
+          resolve(channels);
+          return;
+        }
+        channels.forEach((channel, c) => {
+          const value = reading.values[c];
+          if (!Number.isFinite(value)) return;
+          channel.whole.push(value);
+          channel.halves[share < 0.5 ? 0 : 1].push(value);
+        });
+      };
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#polling?.stop();
+    await this.#source.close();
+  }
+}

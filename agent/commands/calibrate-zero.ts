@@ -1,0 +1,45 @@
+import type { CommandModule } from 'yargs';
+import { zeroChannel } from '../calibrate/calibrate.ts';
+import { calibrationWith, chooseChannels, planCalibration, replaceCalibration } from '../calibrate/plan.ts';
+import { RawSampler } from '../calibrate/raw-sampler.ts';
+import { calibrateOptions, parseRange } from './calibrate-options.ts';
+import { findRaw, printChannels } from './calibrate-print.ts';
+
+interface Arguments {
+  config: string;
+  output?: string;
+  channel?: string[];
+  range?: string;
+  seconds: number;
+  json: boolean;
+}
+
+export const calibrateZeroCommand: CommandModule<object, Arguments> = {
+  command: 'zero',
+  describe: 'Motors off: measure offset and noise',
+  builder: (y) =>
+    y.options({
+      ...calibrateOptions,
+      seconds: { type: 'number', default: 5, describe: 'How long to measure' },
+    }),
+  async handler(argv) {
+    const plan = planCalibration({
+      configFile: argv.config,
+      output: argv.output,
+      range: parseRange(argv.range),
+    });
+    const channels = chooseChannels(plan, argv.channel);
+    const sampler = new RawSampler(plan.config);
+    try {
+      if (!argv.json) console.log(`Measuring for ${argv.seconds} s. Motors must be off.`);
+      const raw = await sampler.collect(argv.seconds);
+      const measured = channels.map((channel) => zeroChannel(findRaw(raw, channel.name), channel));
+      const content = calibrationWith(plan, measured, `calibrate zero, ${argv.seconds} s with motors off`);
+      const kept = replaceCalibration(plan.file, content);
+      printChannels(plan.file, content, measured, argv.json);
+      if (kept && !argv.json) console.log(`the one before is kept in ${kept}`);
+    } finally {
+      await sampler.close();
+    }
+  },
+};

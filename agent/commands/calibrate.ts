@@ -1,0 +1,16 @@
+import type { CommandModule } from 'yargs';
+import { calibrateGainCommand } from './calibrate-gain.ts';
+import { calibrateShowCommand } from './calibrate-show.ts';
+import { calibrateZeroCommand } from './calibrate-zero.ts';
+
+export const calibrateCommand: CommandModule = {
+  command: 'calibrate',
+  describe: 'Find out how raw readings become amperes',
+  builder: (y) =>
+    y
+      .command(calibrateZeroCommand)
+      .command(calibrateGainCommand)
+      .command(calibrateShowCommand)
+      .demandCommand(1, 'Name what to calibrate: zero or gain; or show.'),
+  handler: () => undefined,
+};

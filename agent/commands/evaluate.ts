@@ -1,0 +1,60 @@
+import type { CommandModule } from 'yargs';
+import { loadCalibration } from '../config/calibration-file.ts';
+import { UserError } from '../errors.ts';
+import { type Evaluation, evaluate } from '../evaluate.ts';
+import { modelFolder } from '../model/card-file.ts';
+import { loadModel } from '../model/load.ts';
+import { recordingsIn } from '../session/recording.ts';
+import { engineOption, modelOption } from './options.ts';
+
+interface Arguments {
+  model: string;
+  data: string;
+  calibration?: string;
+  engine: 'auto' | 'onnx' | 'tfjs';
+  json: boolean;
+}
+
+export const evaluateCommand: CommandModule<object, Arguments> = {
+  command: 'evaluate',
+  describe: 'Score a model on recordings: <LABEL>/<recording>.csv',
+  builder: (y) =>
+    y.options({
+      model: modelOption,
+      data: { type: 'string', demandOption: true, requiresArg: true, describe: 'Folder of recordings' },
+      calibration: { type: 'string', requiresArg: true, describe: 'Calibration to apply to the recordings' },
+      engine: engineOption,
+      json: { type: 'boolean', default: false, describe: 'Print JSON' },
+    }),
+  async handler({ model: name, data, calibration: file, engine, json }) {
+    const calibration = file === undefined ? undefined : { file, content: loadCalibration(file) };
+    const model = await loadModel(modelFolder(name), engine);
+    try {
+      const { raw, ...rest } = await evaluate(model, recordingsIn(data), calibration);
+      if (rest.windows + rest.unscoredWindows === 0) {
+        const { steps, rateHz } = model.card;
+        throw new UserError(
+          `${data}: found no window, expected recordings of ${steps / rateHz} s or more`,
+          65,
+        );
+      }
+      if (json) console.log(JSON.stringify({ ...rest, ...raw }, null, 2));
+      else print({ raw, ...rest });
+    } finally {
+      await model.classifier.close();
+    }
+  },
+};
+
+function print({ model, recordings, windows, unscoredWindows, labels, raw, smoothed }: Evaluation): void {
+  console.log(`${model}: ${windows} windows of ${recordings} recordings`);
+  if (unscoredWindows > 0) console.log(`${unscoredWindows} windows without a label that the model knows`);
+  if (raw === null || smoothed === null) return;
+  const row = (name: string, ...cells: (number | null)[]) =>
+    console.log(name.padEnd(20) + cells.map((c) => (c === null ? '-' : c.toFixed(3)).padStart(12)).join(''));
+  console.log(`${''.padEnd(20)}${'a window'.padStart(12)}${'smoothed'.padStart(12)}`);
+  for (const key of ['accuracy', 'balancedAccuracy', 'macroF1', 'ece'] as const)
+    row(key, raw[key], smoothed[key]);
+  for (const label of labels)
+    row(`recall ${label}`, raw.perClassRecall[label], smoothed.perClassRecall[label]);
+}

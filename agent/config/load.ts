@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parseDocument } from 'yaml';
+import { ConfigError } from '../errors.ts';
+import { modelFolder } from '../model/card-file.ts';
+import { findingsOf } from './problems.ts';
+import { resolvePublishPaths } from './publish.ts';
+import { type Config, configSchema } from './schema.ts';
+import { sessionsFolder } from './sessions.ts';
+
+/** Reads and checks a YAML configuration; paths in the result are absolute. Throws ConfigError (exit 78). */
+export function loadConfig(file: string): Config {
+  const input = readYaml(file);
+  const parsed = configSchema.safeParse(input);
+  if (!parsed.success) throw new ConfigError(findingsOf(file, input, parsed.error));
+  const folder = dirname(resolve(file));
+  const config = parsed.data;
+  return {
+    ...config,
+    mqtt: resolvePublishPaths(config.mqtt, folder),
+    sessions: { ...config.sessions, folder: sessionsFolder(config.sessions, folder) },
+    model: modelFolder(config.model, folder),
+    calibration: config.calibration && resolve(folder, config.calibration),
+  };
+}
+
+function readYaml(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError([{ file, found: (error as Error).message, expected: 'a readable YAML file' }]);
+  }
+  const document = parseDocument(text, { prettyErrors: true });
+  if (document.errors.length > 0) {
+    const [first] = document.errors;
+    const line = first.linePos?.[0].line;
+    throw new ConfigError([
+      { file, key: line ? `line ${line}` : '', found: first.message.split('\n')[0], expected: 'YAML' },
+    ]);
+  }
+  return document.toJS() ?? {};
+}

@@ -1,0 +1,258 @@
+import { mkdirSync } from 'node:fs';
+import { createJudge, createSamplePath, type Input } from './assemble.ts';
+import { UserError } from './errors.ts';
+import type { Prediction } from './judge.ts';
+import type { LoadedModel } from './model/load.ts';
+import type { Pipeline, PipelineWatcher } from './pipeline.ts';
+import type { Protocol } from './protocol/registry.ts';
+import type { RecordingBody } from './publish/payloads.ts';
+import { type Clocks, systemClocks } from './reporter.ts';
+import { LABEL } from './session/csv.ts';
+import { freeBytes, makeSpace, type SpaceLimits } from './session/make-space.ts';
+import type { OpenDisk } from './session/part-file.ts';
+import { predictionMessage } from './session/prediction-message.ts';
+import { Recorder, type RecorderLimits, type RecordingState } from './session/recorder.ts';
+import { startSessionClock } from './session/session-clock.ts';
+import { sessionMetadata } from './session/session-input.ts';
+import type { Reading } from './signal/sample.ts';
+
+/** What recordings of one robot have in common. */
+export interface RecordingControlOptions {
+  readonly robotId: string;
+  readonly version: string;
+  readonly protocol: Pick<Protocol, 'channels' | 'timeBase' | 'sequenceBits'>;
+  /** As the configuration says it, for the metadata. */
+  readonly protocolSpec: unknown;
+  readonly input: Pick<Input, 'file' | 'calibration' | 'nominalRateHz' | 'maxGapS'>;
+  readonly model: () => LoadedModel;
+  readonly space: SpaceLimits;
+  readonly limits?: Partial<RecorderLimits>;
+  readonly clocks?: Clocks;
+  readonly clockSynchronised?: () => boolean | null;
+  /** Called when something that `body` says has changed, and every ten seconds of a recording. */
+  readonly onChange?: (body: RecordingBody) => void;
+  readonly openDisk?: OpenDisk;
+}
+
+export interface StartRequest {
+  readonly label?: string | undefined;
+  readonly note?: string | undefined;
+  /** Ends by itself after so long. */
+  readonly durationS?: number | undefined;
+}
+
+const REPORT_MS = 10_000;
+const WATCH_MS = 1000;
+
+/**
+ * Records what a pipeline sees, on request: readings as they come from the decoder, predictions, drift, labels. One
+ * session at a time. When a session begins, the sample path and the decision begin anew, so that a replay of the
+ * session makes the very same windows and predictions; the next prediction comes one window later.
+ */
+export class RecordingControl implements PipelineWatcher {
+  readonly #pipeline: Pipeline;
+  readonly #options: RecordingControlOptions;
+  readonly #clocks: Clocks;
+  #recorder: Recorder | undefined;
+  #timers: NodeJS.Timeout[] = [];
+  #busy: Promise<unknown> = Promise.resolve();
+  #last: { sessionId: string | null; durationS: number; bytes: number; reason?: string } = {
+    sessionId: null,
+    durationS: 0,
+    bytes: 0,
+  };
+  #freeBytes: number | null = null;
+  #trouble: string | undefined;
+  #driftState = '';
+
+  constructor(pipeline: Pipeline, options: RecordingControlOptions) {
+    this.#pipeline = pipeline;
+    this.#options = options;
+    this.#clocks = options.clocks ?? systemClocks;
+  }
+
+  /** State of the running recording; undefined when there is none. */
+  get state(): RecordingState | undefined {
+    return this.#recorder?.state;
+  }
+
+  /** What cannot be recorded at the moment, for the status; undefined when all is well. */
+  get trouble(): string | undefined {
+    const { trouble, droppedSamples = 0 } = this.#recorder?.state ?? {};
+    return trouble && `recording: ${trouble}${droppedSamples > 0 ? `; ${droppedSamples} samples lost` : ''}`;
+  }
+
+  /** As it is published. */
+  get body(): RecordingBody {
+    const freeBytes = this.#freeBytes;
+    const state = this.#recorder?.state;
+    if (state === undefined) return { state: 'idle', label: null, freeBytes, ...this.#last };
+    const { sessionId, label, durationS, bytes } = state;
+    return { state: 'recording', sessionId, label, durationS, bytes, freeBytes, reason: this.trouble };
+  }
+
+  /** Begins a session. Throws UserError where one is running, the label cannot be one, or there is no room. */
+  start(request: StartRequest): Promise<RecordingBody> {
+    return this.#inTurn(() => this.#start(request));
+  }
+
+  /** The label from now (or from `atUs` on the agent's clock) on; null is none. Throws UserError. */
+  label(label: string | null, by: string, atUs?: number): RecordingBody {
+    checkLabel(label);
+    this.#running().label(label, by, atUs);
+    return this.#report();
+  }
+
+  /** Takes the last label back. */
+  undo(by: string): RecordingBody {
+    this.#running().undo(by);
+    return this.#report();
+  }
+
+  /** Notes that something happened here. */
+  mark(detail: string): RecordingBody {
+    this.#running().event('mark', detail);
+    return this.body;
+  }
+
+  /** Ends the session; `reason` says why, when it was not asked for. */
+  stop(reason?: string): Promise<RecordingBody> {
+    return this.#inTurn(() => this.#stop(reason));
+  }
+
+  onReading(reading: Reading, arrivalUs: number): void {
+    this.#recorder?.reading(reading, arrivalUs);
+  }
+
+  onRestart(): void {
+    this.#recorder?.event('reset', 'the bytes that follow do not continue the ones before');
+  }
+
+  onPrediction(prediction: Prediction): void {
+    const recorder = this.#recorder;
+    if (recorder === undefined) return;
+    recorder.prediction(predictionMessage(prediction));
+    const { state, moved, sinceUs } = prediction.drift;
+    if (state === this.#driftState) return;
+    this.#driftState = state;
+    recorder.drift({ state, sinceUs, moved });
+  }
+
+  async #start({ label, note, durationS }: StartRequest): Promise<RecordingBody> {
+    if (this.#recorder !== undefined) {
+      throw new UserError(`found recording ${this.#recorder.state.sessionId} running, expected none`, 75);
+    }
+    checkLabel(label ?? null);
+    const { space, robotId, limits, openDisk, version, protocol, clockSynchronised } = this.#options;
+    mkdirSync(space.folder, { recursive: true });
+    const { nowUs, nowMs } = this.#clocks;
+    const clock = startSessionClock(nowUs, nowMs, clockSynchronised?.() ?? undefined);
+    const recorder = await Recorder.start({
+      folder: space.folder,
+      sessionId: `${new Date(clock.startWallMs).toISOString().replace(/[-:]|\.\d+/g, '')}_${robotId}`,
+      channels: protocol.channels,
+      clock,
+      metadata: sessionMetadata(this.#input(), { version, note, model: this.#modelOf() }),
+      library: `underfoot ${version}`,
+      limits,
+      openDisk,
+      makeSpace: async () => void (await makeSpace(space, 0)),
+    });
+    await this.#beginAnew();
+    this.#recorder = recorder;
+    this.#driftState = '';
+    this.#pipeline.watchers.add(this);
+    recorder.label(label ?? null, 'command', clock.startUs);
+    if (durationS !== undefined) {
+      this.#timers.push(setTimeout(() => void this.stop('the time asked for is over'), durationS * 1000));
+    }
+    this.#timers.push(
+      setInterval(() => this.#watch(), WATCH_MS),
+      setInterval(() => this.#report(), REPORT_MS),
+    );
+    await this.#measure();
+    return this.#report();
+  }
+
+  async #stop(reason?: string): Promise<RecordingBody> {
+    const recorder = this.#running();
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers = [];
+    // Windows that are being judged belong to samples that were recorded.
+    await this.#pipeline.idle();
+    this.#pipeline.watchers.delete(this);
+    this.#recorder = undefined;
+    const { sessionId, durationS, bytes, complete, trouble } = await recorder.stop();
+    const why = complete ? reason : `${trouble}; underfoot sessions recover completes the file`;
+    this.#last = { sessionId, durationS, bytes, ...(why !== undefined && { reason: why }) };
+    this.#trouble = undefined;
+    await this.#measure();
+    return this.#report();
+  }
+
+  /** From here on, windows and smoothing depend on nothing that was before. */
+  async #beginAnew(): Promise<void> {
+    const { protocol, input, model } = this.#options;
+    const path = createSamplePath(model().card, protocol, input);
+    const { counts } = this.#pipeline.parts.path;
+    await this.#pipeline.swap({ path, decision: createJudge(model()).decision });
+    // What is reported as "since the start" goes on.
+    Object.assign(path.counts, counts);
+  }
+
+  #input() {
+    const { robotId, protocol, input, protocolSpec } = this.#options;
+    const { timeBase, sequenceBits } = protocol;
+    const { nominalRateHz, maxGapS, calibration } = input;
+    return {
+      robotId,
+      timeBase,
+      sequenceBits,
+      nominalRateHz,
+      maxGapS,
+      calibration: calibration?.content,
+      protocol: protocolSpec,
+    };
+  }
+
+  #modelOf() {
+    const { card, classifier } = this.#options.model();
+    return { name: card.name, version: card.version, engine: classifier.engine, files: card.files };
+  }
+
+  #running(): Recorder {
+    if (this.#recorder === undefined) throw new UserError('found no recording running, expected one', 69);
+    return this.#recorder;
+  }
+
+  #watch(): void {
+    void this.#measure();
+    if (this.trouble === this.#trouble) return;
+    this.#trouble = this.trouble;
+    this.#report();
+  }
+
+  async #measure(): Promise<void> {
+    this.#freeBytes = await freeBytes(this.#options.space.folder).catch(() => null);
+  }
+
+  #report(): RecordingBody {
+    const { body } = this;
+    this.#options.onChange?.(body);
+    return body;
+  }
+
+  #inTurn<T>(action: () => Promise<T>): Promise<T> {
+    const done = this.#busy.then(action);
+    this.#busy = done.catch(() => undefined);
+    return done;
+  }
+}
+
+function checkLabel(label: string | null): void {
+  if (label === null || (LABEL.test(label) && label.length <= 64)) return;
+  throw new UserError(
+    `label: found ${JSON.stringify(label.slice(0, 70))}, expected letters, digits, _ and -, up to 64`,
+    64,
+  );
+}

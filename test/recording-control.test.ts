@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync } from 'node:fs';
+import { test } from 'node:test';
+import { createJudge, createSamplePath } from '../agent/assemble.ts';
+import { comparePredictions } from '../agent/compare.ts';
+import type { LoadedModel } from '../agent/model/load.ts';
+import { Pipeline } from '../agent/pipeline.ts';
+import { createProtocol, protocolSchema } from '../agent/protocol/registry.ts';
+import { RecordingControl } from '../agent/recording-control.ts';
+import { replaySession, reproduce } from '../agent/reproduce.ts';
+import { listSessions } from '../agent/session/session-list.ts';
+import { loadSession } from '../agent/session/session-recording.ts';
+import { testFolder } from './session/helpers.ts';
+import { toyModel } from './session/toy-model.ts';
+
+const root = testFolder('control');
+
+const withTime = {
+  name: 'text',
+  columns: [{ column: 1, channel: 'cur' }],
+  time: { column: 0, unit: 'us', wrapBits: 24 },
+};
+const withoutTime = { name: 'text', columns: [{ column: 1, channel: 'cur' }] };
+
+/** A live pipeline at about 50 Hz with jittered arrivals, bytes cut at odd places, and its recording control. */
+function live(spec: object, model: LoadedModel = toyModel()) {
+  const folder = mkdtempSync(`${root}/c-`);
+  const protocol = createProtocol(protocolSchema.parse(spec));
+  const input = { file: 'test.yaml' };
+  const path = createSamplePath(model.card, protocol, input);
+  const pipeline = new Pipeline({ decoder: protocol.decoder, path, ...createJudge(model) });
+  const time = { us: 1_000_000 };
+  const bodies: object[] = [];
+  const control = new RecordingControl(pipeline, {
+    robotId: 'rover',
+    version: '0.0.0',
+    protocol,
+    protocolSpec: spec,
+    input,
+    model: () => model,
+    space: { folder, minFreeBytes: 0, deleteLabelled: false },
+    clocks: { nowUs: () => time.us, nowMs: () => Date.UTC(2026, 4, 5) + time.us / 1000 },
+    onChange: (body) => bodies.push(body),
+  });
+  let sample = 0;
+  let rest = Buffer.alloc(0);
+  const drive = async (samples: number) => {
+    for (const end = sample + samples; sample < end; sample++) {
+      const ticks = (sample * 20_000 + ((sample * 7919) % 3000)) % 2 ** 24;
+      const value = (Math.sin(sample / 9) * 3 + ((sample * 31) % 17) / 5).toFixed(3);
+      rest = Buffer.concat([rest, Buffer.from(`${ticks},${value}\n`)]);
+      time.us += 20_000 + ((sample * 104_729) % 5000) - 2500;
+      const cut = Math.max(0, rest.length - (sample % 7));
+      pipeline.feed(rest.subarray(0, cut), time.us);
+      rest = rest.subarray(cut);
+      if (pipeline.waiting > 0) await pipeline.idle();
+    }
+    await pipeline.idle();
+  };
+  return { folder, pipeline, control, time, bodies, drive };
+}
+
+async function recorded(folder: string) {
+  const [session] = await listSessions(folder);
+  return loadSession(session.parts.map((p) => p.file));
+}
+
+for (const [name, spec] of [
+  ['a wrapping device clock', withTime],
+  ['no device clock', withoutTime],
+] as const) {
+  test(`a session recorded in the middle of a drive, with ${name}, replays to the very same predictions`, async () => {
+    const { folder, pipeline, control, drive } = live(spec);
+    await drive(1234);
+    await control.start({ label: 'ICE', note: 'wet' });
+    await drive(900);
+    control.label('SNOW', 'key');
+    await drive(500);
+    pipeline.restart();
+    await drive(700);
+    await control.stop();
+    const session = await recorded(folder);
+    const replayed = await replaySession(session, toyModel());
+    const result = reproduce(session, replayed);
+    assert.ok(result.recorded > 100, `${result.recorded} predictions`);
+    assert.deepEqual(
+      [result.identical, result.different.length, result.missing.length],
+      [result.recorded, 0, 0],
+    );
+    assert.deepEqual(
+      session.recording.spans.map((s) => s.label),
+      ['ICE', 'SNOW'],
+    );
+  });
+}
+
+test('a replay that differs in one bit is told from one that does not', async () => {
+  const { folder, control, drive } = live(withTime);
+  await control.start({});
+  await drive(400);
+  await control.stop();
+  const session = await recorded(folder);
+  session.recording.values[200] += 1e-6;
+  const result = reproduce(session, await replaySession(session, toyModel()));
+  assert.ok(result.different.length > 0 && result.different.length < result.recorded);
+});
+
+test('another model is compared window by window: what changed, and whether it became better', async () => {
+  const { folder, control, drive } = live(withTime);
+  await control.start({ label: 'ICE' });
+  await drive(600);
+  await control.stop();
+  const session = await recorded(folder);
+  const other = await replaySession(session, toyModel({ name: 'other', bias: 1000 }));
+  const comparison = comparePredictions(session.recording, session.predictions, other);
+  assert.equal(comparison.windows, session.predictions.length);
+  assert.equal(comparison.labelled, comparison.windows);
+  assert.ok(other.every((p) => p.label === 'ICE'));
+  assert.equal(comparison.after.accuracy, 1);
+  const [change] = comparison.changes;
+  assert.deepEqual([change.from, change.to, change.worse], ['SNOW', 'ICE', 0]);
+  assert.equal(change.better, change.windows);
+  assert.equal(comparison.agreement, (comparison.windows - change.windows) / comparison.windows);
+});
+
+test('start, label, undo, stop: each is said, and what makes no sense is refused', async () => {
+  const { control, drive, bodies } = live(withTime);
+  assert.equal(control.body.state, 'idle');
+  assert.throws(() => control.label('ICE', 'key'), /found no recording running/);
+  await assert.rejects(control.stop(), /found no recording running/);
+  await assert.rejects(control.start({ label: 'a/b' }), /expected letters, digits/);
+  const body = await control.start({ label: 'ICE' });
+  assert.equal(body.sessionId, '20260505T000001Z_rover');
+  await assert.rejects(control.start({}), /running, expected none/);
+  await drive(10);
+  assert.equal(control.label('SNOW', 'key').label, 'SNOW');
+  assert.equal(control.undo('key').label, 'ICE');
+  const end = await control.stop('enough');
+  assert.deepEqual([end.state, end.reason, end.sessionId], ['idle', 'enough', '20260505T000001Z_rover']);
+  assert.ok((end.freeBytes ?? 0) > 0);
+  assert.equal(bodies.length, 4);
+});
+
+test('a recording without room is refused before it begins, and the robot goes on', async () => {
+  const model = toyModel();
+  const { control, drive, pipeline } = live(withTime, model);
+  const cramped = new RecordingControl(pipeline, {
+    ...(control as unknown as { readonly options: object }),
+    robotId: 'rover',
+    version: '0',
+    protocol: { channels: ['cur'], timeBase: { tickUs: 1 } },
+    protocolSpec: {},
+    input: { file: 'x' },
+    model: () => model,
+    space: { folder: root, minFreeBytes: 2 ** 60, deleteLabelled: false },
+  });
+  await assert.rejects(cramped.start({}), /too little room for a session/);
+  await drive(300);
+  assert.ok(pipeline.parts.path.counts.windows > 0);
+});
