@@ -1,12 +1,9 @@
 import type { Config } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
-import { guardWrites } from '../protocol/allow-list.ts';
-import { createProtocol, type Protocol } from '../protocol/registry.ts';
+import { Live } from '../live.ts';
+import { createProtocol } from '../protocol/registry.ts';
 import { RunningStatistics } from '../signal/calibration-fit.ts';
 import type { Reading } from '../signal/sample.ts';
-import { createSource } from '../source/create.ts';
-import { PollLoop } from '../source/poll-loop.ts';
-import type { ByteSource } from '../source/source.ts';
 
 /** Raw numbers of one channel over a time. */
 export interface RawChannel {
@@ -21,44 +18,31 @@ const patienceMs = 20_000;
 
 /** Reads raw numbers from a robot's configured source: uncalibrated, as the device sends them. */
 export class RawSampler {
-  readonly #source: ByteSource;
-  readonly #protocol: Protocol;
-  readonly #polling: PollLoop | undefined;
+  readonly #live: Live;
   #collect: ((reading: Reading, arrivalUs: number) => void) | undefined;
   /** Why nothing comes, in the source's words. */
   #trouble = 'no reading came';
 
   constructor(config: Pick<Config, 'source' | 'protocol'>) {
-    this.#protocol = createProtocol(config.protocol, { midStream: true });
-    const source = createSource(config.source, { polled: this.#protocol.poller !== undefined });
-    this.#source = source;
-    const { decoder, poller } = this.#protocol;
-    this.#polling =
-      poller &&
-      new PollLoop(
-        poller,
-        guardWrites(config.protocol.name, (bytes) => source.write(bytes)),
-      );
-    source.start({
+    const protocol = createProtocol(config.protocol, { midStream: true });
+    const { decoder } = protocol;
+    this.#live = new Live(config, protocol);
+    void this.#live.start({
       onBytes: (bytes, arrivalUs) => {
         decoder.append(bytes);
         for (let reading = decoder.next(); reading; reading = decoder.next()) {
           this.#collect?.(reading, arrivalUs);
         }
-        this.#polling?.kick();
       },
-      onState: (state, reason) => {
+      onOpen: () => decoder.reset(),
+      onState: (_state, reason) => {
         if (reason !== undefined) this.#trouble = reason;
-        if (state === 'open') {
-          decoder.reset();
-          this.#polling?.start();
-        } else this.#polling?.stop();
       },
     });
   }
 
   get channels(): readonly string[] {
-    return this.#protocol.channels;
+    return this.#live.protocol.channels;
   }
 
   /**
@@ -99,8 +83,7 @@ export class RawSampler {
     });
   }
 
-  async close(): Promise<void> {
-    this.#polling?.stop();
-    await this.#source.close();
+  close(): Promise<void> {
+    return this.#live.close();
   }
 }
