@@ -275,10 +275,16 @@ for (const kind of ['laterThrows', 'laterUnsure']) {
     const before = opened;
     const r = robot();
     await r.drive(12);
-    r.announce(announced({ kind }));
+    const announcement = announced({ kind });
+    r.announce(announcement);
     const report = await r.driveUntil('rolled-back');
     assert.match(report.reason ?? '', /failed after|mean confidence/);
     await r.rollout.idle();
+    // The retained announcement comes again at each connect.
+    r.announce(announcement);
+    await r.rollout.idle();
+    assert.equal(r.reports.at(-1)?.state, 'rejected');
+    assert.equal(r.reports.at(-1)?.reason, report.reason);
     await r.drive(5);
     assert.equal(r.predictions.at(-1)?.card.version, '1');
     assert.deepEqual([r.store.active, r.store.onTrial], [null, false]);
@@ -315,13 +321,22 @@ test('the choice survives a restart; a model that does not live through its tria
   const folder = mkdtempSync(join(root, 'store-'));
   const r = robot(folder);
   await r.drive(12);
-  r.announce(announced({}));
+  const deadly = announced({});
+  r.announce(deadly);
   await r.driveUntil('active');
   await r.rollout.stop();
-  // Killed on trial, twice: the third start goes back.
+  // Killed on trial, twice: the third start goes back, says so, and does not take it again.
   assert.equal(robot(folder).slot.active().card.version, '2');
   assert.equal(robot(folder).slot.active().card.version, '2');
-  assert.equal(robot(folder).slot.active().card.version, '1');
+  const third = robot(folder);
+  assert.equal(third.slot.active().card.version, '1');
+  third.rollout.start();
+  third.announce(deadly);
+  await third.rollout.idle();
+  assert.deepEqual(
+    third.reports.map((x) => [x.state, x.model, x.reason]),
+    ['rolled-back', 'rejected'].map((state) => [state, 'toy@2', 'the agent ended 3 times during its trial']),
+  );
 
   const again = robot(folder);
   again.rollout.start();
@@ -335,10 +350,11 @@ test('the choice survives a restart; a model that does not live through its tria
   assert.equal(robot(folder).slot.active().card.version, '1', 'a damaged state is the configured model');
 });
 
-test('models are listed, activated and rolled back on request', async () => {
+test('models are listed, activated and rolled back on request, which older announcements do not undo', async () => {
   const r = robot();
   await r.drive(12);
-  r.announce(announced({}));
+  const announcement = announced({});
+  r.announce(announcement);
   await r.driveUntil('active');
   await r.drive(windows + 2);
   await r.rollout.idle();
@@ -347,22 +363,30 @@ test('models are listed, activated and rolled back on request', async () => {
   assert.deepEqual(versions(r.rollout.list()), ['1', '2*']);
   assert.deepEqual(versions(await r.rollout.command({ action: 'rollback' })), ['1*', '2']);
   await assert.rejects(r.rollout.command({ action: 'rollback' }), /no model to go back to/);
+  r.announce(announcement);
+  assert.match(r.reports.at(-1)?.reason ?? '', /a request chose another model/);
   const { active } = await r.rollout.command({ action: 'activate', name: 'toy', version: '2' });
   assert.equal(active, 'toy@2');
   await assert.rejects(r.rollout.command({ action: 'activate', name: 'nope' }), /found no model nope/);
+  await r.rollout.command({ action: 'rollback' });
+  r.announce(announced({}, { issued: '2026-01-03T00:00:00.000Z' }));
+  assert.equal(r.reports.at(-1)?.state !== 'rejected', true, 'announced anew, it is taken');
+  await r.rollout.stop();
 });
 
 test('a bundle comes over HTTP, no more of it than announced, and must be a flat zip', async () => {
-  const r = robot();
+  const r = robot(undefined, { retryMs: 1 });
   const announcement = announced({});
   const bytes = readFileSync(new URL(announcement.url));
+  let busy = 0;
   const server = createServer((request, response) => {
     if (request.url === '/endless') {
       response.on('error', () => {});
       const write = () =>
         response.write(Buffer.alloc(65_536), () => !response.destroyed && setImmediate(write));
       write();
-    } else response.end(request.url === '/m.zip' ? bytes : 'x');
+    } else if (request.url === '/busy' && busy++ < 1) response.writeHead(503).end();
+    else response.end(bytes);
   }).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const address = server.address();
@@ -371,7 +395,7 @@ test('a bundle comes over HTTP, no more of it than announced, and must be a flat
   await r.drive(12);
   r.announce(announced({}, at('/endless')));
   assert.match((await r.driveUntil('rejected')).reason ?? '', /more than \d+ bytes/);
-  r.announce(announced({}, { ...at('/m.zip'), issued: '2026-01-02T03:04:06.000Z' }));
+  r.announce(announced({}, { ...at('/busy'), issued: '2026-01-02T03:04:06.000Z' }));
   await r.driveUntil('active');
   await r.rollout.stop();
   server.closeAllConnections();

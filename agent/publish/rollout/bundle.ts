@@ -62,8 +62,11 @@ export async function fetchBundle(
 
 async function download(url: string, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
   const response = await fetch(url, { signal });
-  if (!response.ok || response.body === null)
-    throw new UserError(`${url}: the server says ${response.status}`, 69);
+  if (!response.ok || response.body === null) {
+    const problem = `${url}: the server says ${response.status}`;
+    // A server that is busy is asked again; one that says no is not.
+    throw response.status >= 500 || response.status === 429 ? new Error(problem) : new UserError(problem, 69);
+  }
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body) {

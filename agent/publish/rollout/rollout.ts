@@ -26,6 +26,8 @@ export interface RolloutOptions {
   readonly allowUnsigned: boolean;
   /** Live windows of the shadow run, and of the trial after the switch. */
   readonly shadowWindows: number;
+  /** First pause before a download is tried again. */
+  readonly retryMs?: number;
   readonly log: Log;
 }
 
@@ -57,6 +59,8 @@ export class Rollout {
   }
 
   start(): void {
+    const { givenUp } = this.#store;
+    if (givenUp) this.#report('rolled-back', givenUp.id, givenUp.reason);
     if (this.#store.onTrial) this.#next((signal) => this.#trial(undefined, undefined, signal));
     for (const topic of [this.#port.topics.fleetModel, this.#port.topics.robotModel]) {
       this.#port.subscribe(topic, ({ payload }) => this.announce(payload));
@@ -89,7 +93,9 @@ export class Rollout {
       : this.#refusal(announcement);
     if (refusal !== undefined) this.#report('rejected', id, refusal);
     else if (id === idOf(this.#host.active().card)) this.#report('active', id);
-    else if (!isInShare(this.#options.robotId, announcement)) {
+    else if (announcement.issued <= this.#store.overruled) {
+      this.#report('rejected', id, 'a request chose another model after it was announced');
+    } else if (!isInShare(this.#options.robotId, announcement)) {
       this.#report('waiting', id, `not among the first ${announcement.share * 100} % of robots`);
     } else {
       this.#next((signal) => this.#roll(announcement, id, signal));
@@ -118,7 +124,8 @@ export class Rollout {
           const model = await this.#load(this.#folderOf(wanted));
           await (await this.#host.activate(model)).classifier.close();
           if (request.action === 'rollback') this.#store.rollback();
-          else this.#store.activate(wanted, false);
+          else this.#store.activate(wanted);
+          this.#store.overrule();
           this.#report('active', idOf(model.card), `on request (${request.action})`);
           resolve();
         } catch (error) {
@@ -145,7 +152,7 @@ export class Rollout {
     try {
       this.#store.take(announcement.issued);
       this.#report('downloading', id);
-      const bytes = await retry(() => fetchBundle(announcement, signal), signal);
+      const bytes = await retry(() => fetchBundle(announcement, signal), signal, this.#options.retryMs);
       this.#report('verifying', id);
       candidate = await this.#verify(announcement, id, bytes);
       this.#report('shadow', id);
@@ -156,7 +163,7 @@ export class Rollout {
       if (objection !== undefined) throw new Refusal(objection, shadow.report());
       const former = await this.#host.activate(candidate);
       candidate = undefined;
-      this.#store.activate(id, true);
+      this.#store.activate(id, { bundle: announcement.sha256 });
       this.#report('active', id, `on trial for ${shadowWindows} windows`, shadow.report());
       await this.#trial(former, shadow.active, signal);
     } catch (error) {
@@ -208,7 +215,7 @@ export class Rollout {
       }
       const back = former ?? (await this.#host.load(this.#folderOf(this.#store.previous)));
       former = await this.#host.activate(back);
-      this.#store.rollback();
+      this.#store.rollback(reason);
       this.#report('rolled-back', id, reason);
     } finally {
       await former?.classifier.close();

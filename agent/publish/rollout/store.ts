@@ -8,14 +8,26 @@ const stateSchema = z.object({
   previous: z.string().nullable(),
   /** Starts with a model that has not proved itself yet; null once it has. */
   trial: z.number().int().nullable(),
+  /** SHA-256 of the bundle that the model in use came in. */
+  bundle: z.string().nullable().default(null),
   /** When the newest announcement that was taken was issued. */
   issued: z.string(),
+  /** Announcements up to this time were overruled by a request. */
+  overruled: z.string().default(''),
   /** Bundles that were refused, by SHA-256, and why: a retained announcement comes again at each connect. */
   refused: z.record(z.string(), z.string()),
 });
 type State = z.infer<typeof stateSchema>;
 
-const fresh: State = { active: null, previous: null, trial: null, issued: '', refused: {} };
+const fresh: State = {
+  active: null,
+  previous: null,
+  trial: null,
+  bundle: null,
+  issued: '',
+  overruled: '',
+  refused: {},
+};
 /** A model that did not live through so many starts is not tried again. */
 const maxTrials = 2;
 const maxRefused = 50;
@@ -26,6 +38,8 @@ const maxRefused = 50;
  */
 export class ModelStore {
   readonly folder: string;
+  /** The model that `startFolder` gave up, and why. */
+  givenUp: { readonly id: string; readonly reason: string } | undefined;
   #state: State;
 
   constructor(folder: string) {
@@ -40,17 +54,25 @@ export class ModelStore {
   /** The folder to start with; undefined is the model of the configuration. Call once, at start. */
   startFolder(): string | undefined {
     const { active, previous, trial } = this.#state;
-    if (trial !== null && trial >= maxTrials) this.#write({ active: previous, previous: null, trial: null });
-    else if (trial !== null) this.#write({ trial: trial + 1 });
+    if (trial !== null && trial >= maxTrials) {
+      const reason = `the agent ended ${trial + 1} times during its trial`;
+      this.givenUp = active === null ? undefined : { id: active, reason };
+      this.rollback(reason);
+    } else if (trial !== null) this.#write({ trial: trial + 1 });
     else if (active !== null && !existsSync(this.pathOf(active)))
       this.#write({ active: previous, previous: null });
     const now = this.#state.active;
     return now === null ? undefined : this.pathOf(now);
   }
 
-  /** True where `startFolder` gave up on a model that did not live through its trial. */
+  /** When the newest announcement that was taken was issued. */
   get issued(): string {
     return this.#state.issued;
+  }
+
+  /** Announcements up to this time were overruled by a request. */
+  get overruled(): string {
+    return this.#state.overruled;
   }
 
   get active(): string | null {
@@ -106,10 +128,11 @@ export class ModelStore {
     this.#write({ refused: Object.fromEntries(refused.slice(-maxRefused)) });
   }
 
-  /** `id` is in use from now on, on trial until `prove`. Models that are neither this nor the last are removed. */
-  activate(id: string | null, onTrial: boolean): void {
+  /** `id` is in use from now on, where it came in a bundle on trial until `prove`. Models that are neither this nor the last are removed. */
+  activate(id: string | null, trialOf?: { readonly bundle: string }): void {
     if (id === this.#state.active) return;
-    this.#write({ active: id, previous: this.#state.active, trial: onTrial ? 0 : null });
+    const { active: previous } = this.#state;
+    this.#write({ active: id, previous, trial: trialOf ? 0 : null, bundle: trialOf?.bundle ?? null });
     for (const other of this.list()) if (other !== id && other !== this.#state.previous) this.remove(other);
   }
 
@@ -117,8 +140,16 @@ export class ModelStore {
     this.#write({ trial: null });
   }
 
-  rollback(): void {
-    this.#write({ active: this.#state.previous, previous: null, trial: null });
+  /** Back to the model before. With a reason the bundle of the one in use is at fault and does not come again. */
+  rollback(reason?: string): void {
+    const { bundle, previous } = this.#state;
+    if (reason !== undefined && bundle !== null) this.refuse(bundle, reason);
+    this.#write({ active: previous, previous: null, trial: null, bundle: null });
+  }
+
+  /** A request decided: the announcements so far, which come again at each connect, do not change it. */
+  overrule(): void {
+    this.#write({ overruled: this.#state.issued });
   }
 
   #read(): State {
