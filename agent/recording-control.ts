@@ -1,18 +1,21 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { createJudge, createSamplePath, type Input } from './assemble.ts';
 import { UserError } from './errors.ts';
 import type { Prediction } from './judge.ts';
 import type { LoadedModel } from './model/load.ts';
-import type { Pipeline, PipelineWatcher } from './pipeline.ts';
+import { Pipeline, type PipelineWatcher } from './pipeline.ts';
 import type { Protocol } from './protocol/registry.ts';
 import type { RecordingBody } from './publish/payloads.ts';
 import { type Clocks, systemClocks } from './reporter.ts';
 import { LABEL } from './session/csv.ts';
 import { freeBytes, makeSpace, type SpaceLimits } from './session/make-space.ts';
-import type { OpenDisk } from './session/part-file.ts';
+import { type OpenDisk, PARTIAL } from './session/part-file.ts';
+import { reasonOf } from './session/part-writer.ts';
 import { predictionMessage } from './session/prediction-message.ts';
+import type { ReadingStream } from './session/reading-stream.ts';
 import { Recorder, type RecorderLimits, type RecordingState } from './session/recorder.ts';
-import { startSessionClock } from './session/session-clock.ts';
+import { type SessionClock, startSessionClock } from './session/session-clock.ts';
 import { sessionMetadata } from './session/session-input.ts';
 import type { Reading } from './signal/sample.ts';
 
@@ -24,7 +27,8 @@ export interface RecordingControlOptions {
   /** As the configuration says it, for the metadata. */
   readonly protocolSpec: unknown;
   readonly input: Pick<Input, 'file' | 'calibration' | 'nominalRateHz' | 'maxGapS'>;
-  readonly model: () => LoadedModel;
+  /** Absent where nothing is predicted: then readings, labels and events are recorded alone. */
+  readonly model?: () => LoadedModel;
   readonly space: SpaceLimits;
   readonly limits?: Partial<RecorderLimits>;
   readonly clocks?: Clocks;
@@ -47,16 +51,17 @@ const WATCH_MS = 1000;
 /**
  * Records what a pipeline sees, on request: readings as they come from the decoder, predictions, drift, labels. One
  * session at a time. When a session begins, the sample path and the decision begin anew, so that a replay of the
- * session makes the very same windows and predictions; the next prediction comes one window later.
+ * session makes the very same windows and predictions; the next prediction comes one window later. Without a model
+ * there is no pipeline, and a decoder's readings are recorded alone.
  */
 export class RecordingControl implements PipelineWatcher {
-  readonly #pipeline: Pipeline;
+  readonly #stream: Pipeline | ReadingStream;
   readonly #options: RecordingControlOptions;
   readonly #clocks: Clocks;
   #recorder: Recorder | undefined;
   #timers: NodeJS.Timeout[] = [];
   #busy: Promise<unknown> = Promise.resolve();
-  #last: { sessionId: string | null; durationS: number; bytes: number; reason?: string } = {
+  #last: Pick<RecordingBody, 'sessionId' | 'startTime' | 'durationS' | 'samples' | 'bytes' | 'reason'> = {
     sessionId: null,
     durationS: 0,
     bytes: 0,
@@ -64,9 +69,12 @@ export class RecordingControl implements PipelineWatcher {
   #freeBytes: number | null = null;
   #trouble: string | undefined;
   #driftState = '';
+  #clock: SessionClock | undefined;
+  /** What `undo` takes back, newest last; the label that a session began with is not in it. */
+  #done: ('label' | 'mark')[] = [];
 
-  constructor(pipeline: Pipeline, options: RecordingControlOptions) {
-    this.#pipeline = pipeline;
+  constructor(stream: Pipeline | ReadingStream, options: RecordingControlOptions) {
+    this.#stream = stream;
     this.#options = options;
     this.#clocks = options.clocks ?? systemClocks;
   }
@@ -87,8 +95,18 @@ export class RecordingControl implements PipelineWatcher {
     const freeBytes = this.#freeBytes;
     const state = this.#recorder?.state;
     if (state === undefined) return { state: 'idle', label: null, freeBytes, ...this.#last };
-    const { sessionId, label, durationS, bytes } = state;
-    return { state: 'recording', sessionId, label, durationS, bytes, freeBytes, reason: this.trouble };
+    const { sessionId, label, durationS, bytes, samples } = state;
+    return {
+      state: 'recording',
+      sessionId,
+      startTime: this.#startTime,
+      label,
+      durationS,
+      samples,
+      bytes,
+      freeBytes,
+      reason: this.trouble,
+    };
   }
 
   /** Begins a session. Throws UserError where one is running, the label cannot be one, or there is no room. */
@@ -100,18 +118,35 @@ export class RecordingControl implements PipelineWatcher {
   label(label: string | null, by: string, atUs?: number): RecordingBody {
     checkLabel(label);
     this.#running().label(label, by, atUs);
+    this.#done.push('label');
     return this.#report();
   }
 
-  /** Takes the last label back. */
+  /** The label from a time of day on, which must lie within the recording. Throws UserError. */
+  labelSince(label: string | null, by: string, time: string): RecordingBody {
+    this.#running();
+    const { startUs, startWallMs } = this.#clock!;
+    const atUs = startUs + (Date.parse(time) - startWallMs) * 1000;
+    const nowUs = this.#clocks.nowUs();
+    if (atUs >= startUs && atUs <= nowUs) return this.label(label, by, atUs);
+    const end = new Date(startWallMs + (nowUs - startUs) / 1000).toISOString();
+    throw new UserError(`time: found ${time}, expected ${this.#startTime} to ${end}`, 64);
+  }
+
+  /** Takes the last label or mark back. Throws UserError where there is none. */
   undo(by: string): RecordingBody {
-    this.#running().undo(by);
+    const recorder = this.#running();
+    const last = this.#done.pop();
+    if (last === undefined) throw new UserError('found no label or mark to take back, expected one', 69);
+    if (last === 'label') recorder.undo(by);
+    else recorder.event('unmark', '');
     return this.#report();
   }
 
   /** Notes that something happened here. */
   mark(detail: string): RecordingBody {
     this.#running().event('mark', detail);
+    this.#done.push('mark');
     return this.body;
   }
 
@@ -144,24 +179,27 @@ export class RecordingControl implements PipelineWatcher {
     }
     checkLabel(label ?? null);
     const { space, robotId, limits, openDisk, version, protocol, clockSynchronised } = this.#options;
-    mkdirSync(space.folder, { recursive: true });
     const { nowUs, nowMs } = this.#clocks;
     const clock = startSessionClock(nowUs, nowMs, clockSynchronised?.() ?? undefined);
-    const recorder = await Recorder.start({
-      folder: space.folder,
-      sessionId: `${new Date(clock.startWallMs).toISOString().replace(/[-:]|\.\d+/g, '')}_${robotId}`,
-      channels: protocol.channels,
-      clock,
-      metadata: sessionMetadata(this.#input(), { version, note, model: this.#modelOf() }),
-      library: `underfoot ${version}`,
-      limits,
-      openDisk,
-      makeSpace: async () => void (await makeSpace(space, 0)),
-    });
+    const recorder = await this.#open(space.folder, () =>
+      Recorder.start({
+        folder: space.folder,
+        sessionId: freeId(space.folder, robotId, clock.startWallMs),
+        channels: protocol.channels,
+        clock,
+        metadata: sessionMetadata(this.#input(), { version, note, model: this.#modelOf() }),
+        library: `underfoot ${version}`,
+        limits,
+        openDisk,
+        makeSpace: async () => void (await makeSpace(space, 0)),
+      }),
+    );
     await this.#beginAnew();
     this.#recorder = recorder;
+    this.#clock = clock;
+    this.#done = [];
     this.#driftState = '';
-    this.#pipeline.watchers.add(this);
+    this.#stream.watchers.add(this);
     recorder.label(label ?? null, 'command', clock.startUs);
     if (durationS !== undefined) {
       this.#timers.push(setTimeout(() => void this.stop('the time asked for is over'), durationS * 1000));
@@ -179,12 +217,20 @@ export class RecordingControl implements PipelineWatcher {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers = [];
     // Windows that are being judged belong to samples that were recorded.
-    await this.#pipeline.idle();
-    this.#pipeline.watchers.delete(this);
+    await this.#stream.idle();
+    this.#stream.watchers.delete(this);
     this.#recorder = undefined;
-    const { sessionId, durationS, bytes, complete, trouble } = await recorder.stop();
+    const { sessionId, durationS, samples, bytes, complete, trouble } = await recorder.stop();
     const why = complete ? reason : `${trouble}; underfoot sessions recover completes the file`;
-    this.#last = { sessionId, durationS, bytes, ...(why !== undefined && { reason: why }) };
+    const startTime = this.#startTime;
+    this.#last = {
+      sessionId,
+      startTime,
+      durationS,
+      samples,
+      bytes,
+      ...(why !== undefined && { reason: why }),
+    };
     this.#trouble = undefined;
     await this.#measure();
     return this.#report();
@@ -193,11 +239,27 @@ export class RecordingControl implements PipelineWatcher {
   /** From here on, windows and smoothing depend on nothing that was before. */
   async #beginAnew(): Promise<void> {
     const { protocol, input, model } = this.#options;
+    if (model === undefined || !(this.#stream instanceof Pipeline)) return;
     const path = createSamplePath(model().card, protocol, input);
-    const { counts } = this.#pipeline.parts.path;
-    await this.#pipeline.swap({ path, decision: createJudge(model()).decision });
+    const { counts } = this.#stream.parts.path;
+    await this.#stream.swap({ path, decision: createJudge(model()).decision });
     // What is reported as "since the start" goes on.
     Object.assign(path.counts, counts);
+  }
+
+  /** What the disk refuses becomes a UserError (74). */
+  async #open(folder: string, open: () => Promise<Recorder>): Promise<Recorder> {
+    try {
+      mkdirSync(folder, { recursive: true });
+      return await open();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+      throw new UserError(`${folder}: cannot be written: ${reasonOf(error as NodeJS.ErrnoException)}`, 74);
+    }
+  }
+
+  get #startTime(): string | undefined {
+    return this.#clock && new Date(this.#clock.startWallMs).toISOString();
   }
 
   #input() {
@@ -216,6 +278,7 @@ export class RecordingControl implements PipelineWatcher {
   }
 
   #modelOf() {
+    if (this.#options.model === undefined) return undefined;
     const { card, classifier } = this.#options.model();
     return { name: card.name, version: card.version, engine: classifier.engine, files: card.files };
   }
@@ -247,6 +310,17 @@ export class RecordingControl implements PipelineWatcher {
     this.#busy = done.catch(() => undefined);
     return done;
   }
+}
+
+/** `20260105T091500Z_rover`; a second session within the same second gets a number. */
+function freeId(folder: string, robotId: string, startWallMs: number): string {
+  const id = `${new Date(startWallMs).toISOString().replace(/[-:]|\.\d+/g, '')}_${robotId}`;
+  const isTaken = (name: string) =>
+    ['', PARTIAL].some((ending) => existsSync(join(folder, `${name}-0001.mcap${ending}`)));
+  if (!isTaken(id)) return id;
+  let number = 2;
+  while (isTaken(`${id}_${number}`)) number++;
+  return `${id}_${number}`;
 }
 
 function checkLabel(label: string | null): void {

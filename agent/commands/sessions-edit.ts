@@ -1,8 +1,9 @@
 import { dirname } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { UserError } from '../errors.ts';
-import { cut, editLabels, readMarkers, relabel, rowAtSecond, stretchesByLabel } from '../session/edit.ts';
+import { cut, editLabels, relabel, rowAtSecond, stretchesByLabel } from '../session/edit.ts';
 import { LabelTimeline } from '../session/label-timeline.ts';
+import { readMarkers } from '../session/markers.ts';
 import { findSession, type Session } from '../session/session-list.ts';
 import { type LoadedSession, loadSession } from '../session/session-recording.ts';
 import { writeSession } from '../session/write-session.ts';

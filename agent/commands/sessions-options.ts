@@ -1,4 +1,4 @@
-import { loadConfig } from '../config/load.ts';
+import { loadModelFreeConfig } from '../config/load.ts';
 import { UserError } from '../errors.ts';
 import { loadCard, modelFolder } from '../model/card-file.ts';
 import type { WindowSpec } from '../session/dataset.ts';
@@ -24,7 +24,7 @@ export const jsonOption = { json: { type: 'boolean', default: false, describe: '
 
 export function folderOf({ folder, config }: FolderArguments): string {
   if (folder !== undefined) return folder;
-  return config === undefined ? 'sessions' : (loadConfig(config).sessions.folder ?? 'sessions');
+  return config === undefined ? 'sessions' : (loadModelFreeConfig(config).sessions.folder ?? 'sessions');
 }
 
 /** The sessions that are named, or all there are. Throws UserError where there is none. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
+import type { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 import { modelFolder } from '../model/card-file.ts';
 import { findingsOf } from './problems.ts';
@@ -10,8 +11,21 @@ import { sessionsFolder } from './sessions.ts';
 
 /** Reads and checks a YAML configuration; paths in the result are absolute. Throws ConfigError (exit 78). */
 export function loadConfig(file: string): Config {
+  const config = load(file, configSchema);
+  return { ...config, model: modelFolder(config.model, dirname(resolve(file))) };
+}
+
+/** A configuration for what works without a model too: none may be named, and one that is named may be missing. */
+export type ModelFreeConfig = Omit<Config, 'model'> & { readonly model?: string | undefined };
+
+/** As `loadConfig`; `model` is as the file names it. */
+export function loadModelFreeConfig(file: string): ModelFreeConfig {
+  return load(file, configSchema.partial({ model: true }));
+}
+
+function load<T extends ModelFreeConfig>(file: string, schema: z.ZodType<T>): T {
   const input = readYaml(file);
-  const parsed = configSchema.safeParse(input);
+  const parsed = schema.safeParse(input);
   if (!parsed.success) throw new ConfigError(findingsOf(file, input, parsed.error));
   const folder = dirname(resolve(file));
   const config = parsed.data;
@@ -19,7 +33,6 @@ export function loadConfig(file: string): Config {
     ...config,
     mqtt: resolvePublishPaths(config.mqtt, folder),
     sessions: { ...config.sessions, folder: sessionsFolder(config.sessions, folder) },
-    model: modelFolder(config.model, folder),
     calibration: config.calibration && resolve(folder, config.calibration),
   };
 }

@@ -31,10 +31,16 @@ export const commands = {
   },
   record: {
     title: 'Record',
-    description: 'Starts or stops the recording of a session.',
+    description:
+      'Starts or stops the recording of a session, marks a moment of it, or takes the last label or mark back.',
     request: request({
-      action: z.enum(['start', 'stop']).meta({ description: 'What to do' }),
+      action: z.enum(['start', 'stop', 'mark', 'undo']).meta({ description: 'What to do' }),
       label: label.optional().meta({ description: 'Surface being driven, with `start`' }),
+      note: z
+        .string()
+        .max(2000)
+        .optional()
+        .meta({ description: 'Kept with the session (`start`) or the mark (`mark`)' }),
       durationS: z
         .number()
         .positive()
@@ -47,7 +53,13 @@ export const commands = {
   label: {
     title: 'Label',
     description: 'Says which surface is being driven from now on, in the running recording.',
-    request: request({ label: label.nullable().meta({ description: 'null: none' }) }),
+    request: request({
+      label: label.nullable().meta({ description: 'null: none' }),
+      since: z.iso
+        .datetime()
+        .optional()
+        .meta({ description: 'From when on, within the recording so far (UTC, ISO 8601); default: now' }),
+    }),
     result: recordingBody,
   },
   model: {

@@ -173,11 +173,19 @@ export const diagnosticsBody = z.object({
 export const recordingBody = z.object({
   state: z.enum(['idle', 'recording']).meta({ description: 'Whether a session is being recorded' }),
   sessionId: z.string().nullable().meta({ description: 'The session, or the last one' }),
+  startTime: instant('When the session began').optional(),
   label: label('Label of what is being recorded').nullable(),
   durationS: quantity('s', 'Length of the session so far'),
+  samples: count('Samples of the session so far').optional(),
   bytes: quantity('B', 'Size of the session so far'),
   freeBytes: quantity('B', 'Free space where sessions are kept').nullable(),
-  reason: z.string().meta({ description: 'Why the last recording ended, when not on request' }).optional(),
+  reason: z
+    .string()
+    .meta({
+      description:
+        'Why the last recording ended, when not on request; while recording, what is wrong with it',
+    })
+    .optional(),
 });
 
 export const modelReportBody = z.object({

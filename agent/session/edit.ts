@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DataError, UserError } from '../errors.ts';
@@ -168,40 +168,6 @@ export function stretchesByLabel({
 export function rowAtSecond({ recording: { timeUs, rows } }: LoadedSession, seconds: number): number {
   const row = timeUs.findIndex((t) => t - timeUs[0] >= seconds * 1e6);
   return row < 0 ? rows : row;
-}
-
-/**
- * A marker file: CSV `time,label`, time in seconds since the beginning of the session or as ISO 8601; an empty label
- * ends one. Throws DataError with file and line.
- */
-export function readMarkers(file: string, start: { startUs: number; startTime: string }): LabelChange[] {
-  if (!existsSync(file)) throw new UserError(`${file}: cannot be read: ENOENT`, 66);
-  return parseMarkers(file, readFileSync(file, 'utf8'), start);
-}
-
-/** As `readMarkers`, of a text; a last line without an end is still being written and is passed over. */
-export function parseMarkers(
-  file: string,
-  text: string,
-  { startUs, startTime }: { startUs: number; startTime: string },
-): LabelChange[] {
-  const lines = text.replace(/^\uFEFF/, '').split('\n');
-  if (lines.at(-1)?.trim() === '' || !text.endsWith('\n')) lines.pop();
-  return lines.flatMap((line, i) => {
-    const [time, label = '', ...more] = line.split(',').map((field) => field.trim());
-    if ((i === 0 && time === 'time') || line.trim() === '') return [];
-    const refuse = (found: string, expected: string) =>
-      new DataError({ file, key: `line ${i + 1}`, found, expected });
-    if (more.length > 0) throw refuse(`${2 + more.length} columns`, 'time,label');
-    if (label !== '' && !LABEL.test(label))
-      throw refuse(`label ${JSON.stringify(label)}`, 'letters, digits, _ and -');
-    const seconds = /^\d+(\.\d*)?$/.test(time)
-      ? Number(time)
-      : (Date.parse(time) - Date.parse(startTime)) / 1000;
-    if (!Number.isFinite(seconds))
-      throw refuse(`time ${JSON.stringify(time)}`, 'seconds or an ISO 8601 time');
-    return [{ label: label === '' ? null : label, atUs: startUs + Math.round(seconds * 1e6) }];
-  });
 }
 
 function checkLabel(label: string | null): void {

@@ -35,7 +35,7 @@ export function loadSession(files: readonly string[], lenient = false): LoadedSe
         head ??= item.head;
         rows ??= new Rows(item.head.channels.length);
       } else if (item.kind === 'label') labels.apply(item.message);
-      else if (item.kind === 'event') events.push(item.message);
+      else if (item.kind === 'event') note(events, item.message);
       else if (item.kind === 'prediction') predictions.push(item.message);
       else if (item.kind === 'samples') rows?.add(item.samples);
     }
@@ -53,6 +53,15 @@ export function loadSession(files: readonly string[], lenient = false): LoadedSe
     predictions,
     recording: toRecording(files[0], head, input, rows, labels, events),
   };
+}
+
+/** `unmark` takes the last mark back as if it had never been. */
+function note(events: EventMessage[], event: EventMessage): void {
+  if (event.kind !== 'unmark') events.push(event);
+  else {
+    const last = events.findLastIndex(({ kind }) => kind === 'mark');
+    if (last >= 0) events.splice(last, 1);
+  }
 }
 
 function checkSame(file: string, first: SessionHead, other: SessionHead): void {

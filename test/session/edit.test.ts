@@ -2,15 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import {
-  cut,
-  editLabels,
-  parseMarkers,
-  readMarkers,
-  relabel,
-  rowAtSecond,
-  stretchesByLabel,
-} from '../../agent/session/edit.ts';
+import { cut, editLabels, relabel, rowAtSecond, stretchesByLabel } from '../../agent/session/edit.ts';
 import { importRecording } from '../../agent/session/import.ts';
 import { LabelTimeline } from '../../agent/session/label-timeline.ts';
 import { readRecordings } from '../../agent/session/recording.ts';
@@ -136,20 +128,6 @@ test('a session is split by label', async () => {
     { from: 0, to: 500, label: 'ICE' },
     { from: 1000, to: 1500, label: 'SNOW' },
   ]);
-});
-
-test('a marker file sets labels at seconds or times of day; what is wrong is named', () => {
-  const start = { startUs: 1_000_000, startTime: '2026-01-02T03:04:05.000Z' };
-  const parse = (text: string) => parseMarkers('m.csv', text, start);
-  assert.deepEqual(parse('time,label\n0,ICE\r\n1.5,\n\n2026-01-02T03:04:08Z,SNOW\n9,HALF'), [
-    { label: 'ICE', atUs: 1_000_000 },
-    { label: null, atUs: 2_500_000 },
-    { label: 'SNOW', atUs: 4_000_000 },
-  ]);
-  assert.throws(() => parse('0,a b\n'), /m.csv: line 1: found label "a b"/);
-  assert.throws(() => parse('x,ICE\n'), /line 1: found time "x", expected seconds or an ISO 8601 time/);
-  assert.throws(() => parse('0,ICE\n1,ICE,2\n'), /line 2: found 3 columns/);
-  assert.throws(() => readMarkers(join(root, 'nowhere.csv'), start), /ENOENT/);
 });
 
 test('a CSV recording is imported as a session with the same numbers, times and labels', async () => {
