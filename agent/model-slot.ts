@@ -4,6 +4,7 @@ import { loadCard } from './model/card-file.ts';
 import { type Engine, type LoadedModel, loadModel } from './model/load.ts';
 import type { Pipeline, PipelineWatcher } from './pipeline.ts';
 import type { ModelHost } from './publish/rollout/live-run.ts';
+import type { SamplePath } from './signal/sample-path.ts';
 
 export interface ModelSlotOptions {
   /** Folder of the model that the configuration names. */
@@ -11,13 +12,14 @@ export interface ModelSlotOptions {
   readonly engine: Engine;
   /** Of the configuration, for the drift of the rate. */
   readonly nominalRateHz?: number | undefined;
+  /** The way to other windows than those of the model in use. Throws ConfigError where its channels are not there. */
+  readonly createPath?: (card: ModelCard) => SamplePath;
   /** Called after another model was taken into use. */
   readonly onChange?: (model: LoadedModel) => void;
 }
 
 /** The model in use by a pipeline, which can be another one from one window to the next. */
 export class ModelSlot implements ModelHost {
-  readonly configuredFolder: string;
   readonly #pipeline: Pipeline;
   readonly #options: ModelSlotOptions;
   #model: LoadedModel;
@@ -26,7 +28,10 @@ export class ModelSlot implements ModelHost {
     this.#pipeline = pipeline;
     this.#model = model;
     this.#options = options;
-    this.configuredFolder = options.configuredFolder;
+  }
+
+  get configuredFolder(): string {
+    return this.#options.configuredFolder;
   }
 
   active(): LoadedModel {
@@ -41,12 +46,14 @@ export class ModelSlot implements ModelHost {
     return loadModel(folder, this.#options.engine);
   }
 
-  /** The new model must take the same windows (rate, steps, stride, channels) as the one in use. */
+  /** Where the new model takes other windows (rate, steps, stride, channels), windows begin anew; else none is lost. */
   async activate(model: LoadedModel): Promise<LoadedModel> {
+    const { createPath, nominalRateHz, onChange } = this.#options;
     const former = this.#model;
+    const path = takesSameWindows(model.card, former.card) ? undefined : createPath?.(model.card);
     this.#model = model;
-    await this.#pipeline.swap(createJudge(model, this.#options.nominalRateHz));
-    this.#options.onChange?.(model);
+    await this.#pipeline.swap({ ...createJudge(model, nominalRateHz), ...(path && { path }) });
+    onChange?.(model);
     return former;
   }
 
@@ -54,4 +61,11 @@ export class ModelSlot implements ModelHost {
     this.#pipeline.watchers.add(watcher);
     return () => this.#pipeline.watchers.delete(watcher);
   }
+}
+
+/** Whether windows for one model can be given to the other. */
+export function takesSameWindows(a: ModelCard, b: ModelCard): boolean {
+  const windows = ({ rateHz, steps, stride, channels }: ModelCard) =>
+    JSON.stringify([rateHz, steps, stride, channels.map(({ name, unit }) => [name, unit])]);
+  return windows(a) === windows(b);
 }

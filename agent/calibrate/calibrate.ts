@@ -1,7 +1,7 @@
 import type { CalibrationFile } from '../config/calibration-file.ts';
 import { UserError } from '../errors.ts';
 import { type CalibrationPoint, fitGain } from '../signal/calibration-fit.ts';
-import type { RawChannel } from './raw-sampler.ts';
+import type { RawChannel } from './raw-collector.ts';
 
 export type CalibratedChannel = CalibrationFile['channels'][number];
 

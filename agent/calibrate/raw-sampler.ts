@@ -2,16 +2,8 @@ import type { Config } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import { Live } from '../live.ts';
 import { createProtocol } from '../protocol/registry.ts';
-import { RunningStatistics } from '../signal/calibration-fit.ts';
 import type { Reading } from '../signal/sample.ts';
-
-/** Raw numbers of one channel over a time. */
-export interface RawChannel {
-  readonly name: string;
-  readonly whole: RunningStatistics;
-  /** The first and the second half, to see whether the current changed meanwhile. */
-  readonly halves: readonly [RunningStatistics, RunningStatistics];
-}
+import { type RawChannel, RawCollector } from './raw-collector.ts';
 
 /** How long a device may be silent before the person at the keyboard is told so. */
 const patienceMs = 20_000;
@@ -50,35 +42,18 @@ export class RawSampler {
    * `silenceMs`.
    */
   collect(seconds: number, silenceMs = patienceMs): Promise<RawChannel[]> {
-    const channels = this.channels.map(
-      (name): RawChannel => ({
-        name,
-        whole: new RunningStatistics(),
-        halves: [new RunningStatistics(), new RunningStatistics()],
-      }),
-    );
+    const collector = new RawCollector(this.channels, seconds);
     return new Promise((resolve, reject) => {
       const silence = setTimeout(() => {
         this.#collect = undefined;
         reject(new UserError(`no reading within ${silenceMs / 1000} s: ${this.#trouble}`, 69));
       }, silenceMs);
-      let startUs = Number.NaN;
       this.#collect = (reading, arrivalUs) => {
-        if (Number.isNaN(startUs)) startUs = arrivalUs;
         silence.refresh();
-        const share = (arrivalUs - startUs) / (seconds * 1e6);
-        if (share >= 1) {
-          clearTimeout(silence);
-          this.#collect = undefined;
-          resolve(channels);
-          return;
-        }
-        channels.forEach((channel, c) => {
-          const value = reading.values[c];
-          if (!Number.isFinite(value)) return;
-          channel.whole.push(value);
-          channel.halves[share < 0.5 ? 0 : 1].push(value);
-        });
+        if (!collector.push(reading, arrivalUs)) return;
+        clearTimeout(silence);
+        this.#collect = undefined;
+        resolve(collector.channels);
       };
     });
   }

@@ -1,5 +1,5 @@
 import type { CalibratedChannel } from '../calibrate/calibrate.ts';
-import type { RawChannel } from '../calibrate/raw-sampler.ts';
+import type { RawChannel } from '../calibrate/raw-collector.ts';
 import type { CalibrationFile } from '../config/calibration-file.ts';
 import { UserError } from '../errors.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type CalibratedChannel, gainChannel, zeroChannel } from '../../agent/calibrate/calibrate.ts';
-import type { RawChannel } from '../../agent/calibrate/raw-sampler.ts';
+import type { RawChannel } from '../../agent/calibrate/raw-collector.ts';
 import { UserError } from '../../agent/errors.ts';
 import { RunningStatistics } from '../../agent/signal/calibration-fit.ts';
 

@@ -1,0 +1,109 @@
+import type { Agent } from './agent.ts';
+import { zeroChannel } from './calibrate/calibrate.ts';
+import { calibrationWith, planCalibration, replaceCalibration } from './calibrate/plan.ts';
+import { type RawChannel, RawCollector } from './calibrate/raw-collector.ts';
+import { secretFree } from './config/secret-free.ts';
+import { UserError } from './errors.ts';
+import type { CommandResult } from './publish/command-payloads.ts';
+import type { CommandHandlers } from './publish/commands.ts';
+import type { HomeAssistant } from './publish/home-assistant.ts';
+import type { Rollout } from './publish/rollout/rollout.ts';
+
+/** What the requests are done with, beside the agent itself. */
+export interface CommandParts {
+  readonly homeAssistant: HomeAssistant;
+  /** Absent where the configuration takes no models over the air. */
+  readonly rollout: Rollout | undefined;
+  readonly onRestart: () => void;
+}
+
+const by = 'mqtt';
+
+/** What each request over MQTT does. A UserError becomes the answer `refused`. */
+export function commandHandlers(agent: Agent, parts: CommandParts): CommandHandlers {
+  const { recording, pipeline } = agent;
+  return {
+    ping: () => ({ version: agent.version, uptimeS: agent.diagnostics.body().uptimeS }),
+    record: ({ action, ...request }) => (action === 'start' ? recording.start(request) : recording.stop()),
+    label: ({ label }) => recording.label(label, by),
+    model: (request) => parts.rollout?.command(request) ?? onlyModel(agent, request.action),
+    'drift-reset': ({ reason }) => {
+      agent.logger.info('drift detectors begin anew', { reason });
+      pipeline.parts.drift.reset(reason ?? 'request');
+      return { state: 'warming' };
+    },
+    'calibrate-zero': ({ durationS }) => calibrateZero(agent, durationS),
+    'config-get': () => ({ config: secretFree(agent.config()) }),
+    restart: () => {
+      parts.onRestart();
+      return {};
+    },
+    discovery: ({ action }) => {
+      if (action === 'announce') parts.homeAssistant.announce();
+      else parts.homeAssistant.remove();
+      return { topic: parts.homeAssistant.topic };
+    },
+  };
+}
+
+function onlyModel(agent: Agent, action: string): CommandResult<'model'> {
+  if (action !== 'list') {
+    throw new UserError(
+      'found no mqtt.models.folder in the configuration, expected one to change models',
+      69,
+    );
+  }
+  const { name, version, labels, simulated } = agent.model().card;
+  return {
+    active: `${name}@${version}`,
+    models: [{ name, version, labels: [...labels], simulated, active: true }],
+  };
+}
+
+/** Measures the offsets with what the agent reads anyway, writes the calibration, and takes it into use. */
+async function calibrateZero(agent: Agent, durationS: number): Promise<CommandResult<'calibrate-zero'>> {
+  if (agent.config().calibration === undefined) {
+    throw new UserError('found no calibration in the configuration, expected calibration: FILE', 69);
+  }
+  const plan = planCalibration({ configFile: agent.configFile });
+  const raw = await collect(agent, durationS);
+  const measured = plan.channels.map((channel) => {
+    const found = raw.find(({ name }) => name === channel.name);
+    if (found) return zeroChannel(found, channel);
+    throw new UserError(
+      `channel ${channel.name}: found no such channel in the readings, expected one of ${raw.map((r) => r.name)}`,
+      69,
+    );
+  });
+  replaceCalibration(plan.file, calibrationWith(plan, measured, `calibrate zero, ${durationS} s, over MQTT`));
+  await agent.reload();
+  return {
+    offsets: Object.fromEntries(measured.map(({ name, offset }) => [name, offset])),
+    samples: Math.min(...raw.map(({ whole }) => whole.count)),
+  };
+}
+
+function collect({ pipeline, protocolChannels }: Agent, durationS: number): Promise<RawChannel[]> {
+  const collector = new RawCollector(protocolChannels, durationS);
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      clearTimeout(timer);
+      pipeline.watchers.delete(watcher);
+    };
+    const timer = setTimeout(
+      () => {
+        end();
+        reject(new UserError('found no readings, expected the device to send', 69));
+      },
+      1000 * durationS + 10_000,
+    );
+    const watcher = {
+      onReading: (reading: Parameters<RawCollector['push']>[0], arrivalUs: number) => {
+        if (!collector.push(reading, arrivalUs)) return;
+        end();
+        resolve(collector.channels);
+      },
+    };
+    pipeline.watchers.add(watcher);
+  });
+}

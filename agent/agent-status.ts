@@ -1,0 +1,93 @@
+import type { Live } from './live.ts';
+import type { LoadedModel } from './model/load.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { StatusBody } from './publish/payloads.ts';
+import type { RecordingControl } from './recording-control.ts';
+import { type Clocks, systemClocks } from './reporter.ts';
+import { SignalHealth } from './signal/signal-health.ts';
+
+/** What the status is made of. */
+export interface StatusFacts {
+  readonly version: string;
+  readonly pipeline: Pipeline;
+  readonly live: () => Live;
+  readonly model: () => LoadedModel;
+  readonly configuredHz: () => number | undefined;
+  readonly recording: Pick<RecordingControl, 'trouble'>;
+}
+
+/** Without a byte for so long, an open port is silent; so long after opening, nothing is complained about. */
+const patienceUs = 3e6;
+/** Looks for which a failed or dropped window is still told (one look a second). */
+const remembered = 60;
+
+/** Says how the agent is: `online`, or `degraded` with the reasons in words. Looked at about once a second. */
+export class AgentStatus {
+  readonly #facts: StatusFacts;
+  readonly #clocks: Clocks;
+  readonly #health = new SignalHealth();
+  #opened = -1;
+  #openedUs = 0;
+  #lostWindows = 0;
+  #tellLost = 0;
+
+  constructor(facts: StatusFacts, clocks: Clocks = systemClocks) {
+    this.#facts = facts;
+    this.#clocks = clocks;
+  }
+
+  look(): StatusBody {
+    const { version, live, model, recording } = this.#facts;
+    const { card, classifier } = model();
+    const { kind, name, state } = live();
+    const { trouble } = recording;
+    const reasons = [...this.#deviceReasons(), ...this.#windowReasons(), ...(trouble ? [trouble] : [])];
+    return {
+      state: reasons.length === 0 ? 'online' : 'degraded',
+      reasons,
+      version,
+      model: {
+        name: card.name,
+        version: card.version,
+        engine: classifier.engine,
+        simulated: card.simulated,
+      },
+      source: { kind, name, state: state === 'opening' ? 'waiting' : state },
+    };
+  }
+
+  #deviceReasons(): string[] {
+    const { pipeline, model, configuredHz } = this.#facts;
+    const live = this.#facts.live();
+    if (live.state !== 'open') return [live.reason ?? `${live.name} is being opened`];
+    const nowUs = this.#clocks.nowUs();
+    if (live.opened !== this.#opened) {
+      this.#opened = live.opened;
+      this.#openedUs = nowUs;
+    }
+    if (nowUs - this.#openedUs < patienceUs) return [];
+    const silent = nowUs - live.heardUs > patienceUs;
+    const { path } = pipeline.parts;
+    // Bytes that make no samples: what the decoder refused says why, better than "no samples".
+    if (!silent && path.counts.samples === 0) return [`no line or frame could be read: ${refused(pipeline)}`];
+    const expected = { configuredHz: configuredHz(), modelHz: model().card.rateHz, silent };
+    return this.#health.reasons(path, expected, nowUs);
+  }
+
+  #windowReasons(): string[] {
+    const { pipeline } = this.#facts;
+    const lost = pipeline.failedWindows + pipeline.droppedWindows;
+    if (lost > this.#lostWindows) this.#tellLost = remembered;
+    else this.#tellLost = Math.max(0, this.#tellLost - 1);
+    this.#lostWindows = lost;
+    return this.#tellLost > 0 ? ['windows were lost: the classifier failed or was too slow'] : [];
+  }
+}
+
+/** What the decoder discarded, by reason, most first: `columns 41, number 2`. */
+function refused(pipeline: Pipeline): string {
+  const { frames, bytes } = pipeline.parts.decoder.discarded;
+  const reasons = Object.entries(frames).sort((a, b) => b[1] - a[1]);
+  if (reasons.length === 0) return `${bytes} bytes discarded; are protocol and baud rate right?`;
+  return `${reasons.map(([reason]) => reason).join(', ')}; are protocol and baud rate right?`;
+}
