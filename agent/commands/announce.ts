@@ -5,7 +5,7 @@ import { loadCard, modelFolder } from '../model/card-file.ts';
 import { contactBroker } from '../publish/broker-client.ts';
 import { packBundle } from '../publish/rollout/bundle.ts';
 import { makeAnnouncement, readPrivateKey } from '../publish/rollout/make-announcement.ts';
-import { createTopics } from '../publish/topics.ts';
+import { createTopics, fleetModelTopic } from '../publish/topics.ts';
 import { type BrokerArguments, brokerOf, brokerOptions } from './broker-arguments.ts';
 
 interface Arguments extends BrokerArguments {
@@ -73,9 +73,11 @@ async function announce(argv: Arguments): Promise<void> {
   console.log(payload);
   if (!argv.publish) return;
   const mqtt = brokerOf(argv);
-  const topics = createTopics(mqtt.prefix, argv.robot ?? 'fleet');
-  const client = await contactBroker(mqtt);
-  const topic = argv.robot === undefined ? topics.fleetModel : topics.robotModel;
+  const topic =
+    argv.robot === undefined
+      ? fleetModelTopic(mqtt.prefix)
+      : createTopics(mqtt.prefix, argv.robot).robotModel;
+  const client = await contactBroker(mqtt, console.error);
   await client.publishAsync(topic, payload, { qos: 1, retain: true });
   await client.endAsync();
   console.error(`announced ${card.name}@${card.version} on ${topic}${key ? '' : ', not signed'}`);

@@ -3,7 +3,7 @@ import type { CommandModule } from 'yargs';
 import { UserError } from '../errors.ts';
 import { Connection, type Log } from '../publish/connection.ts';
 import { createTopics, levelPattern } from '../publish/topics.ts';
-import { type Seen, WatchState } from '../publish/watch-state.ts';
+import { printable, type Seen, WatchState } from '../publish/watch-state.ts';
 import { type BrokerArguments, brokerOf, brokerOptions } from './broker-arguments.ts';
 
 interface Arguments extends BrokerArguments {
@@ -36,7 +36,7 @@ async function watch(argv: Arguments): Promise<void> {
   createTopics(mqtt.prefix, argv.robot ?? 'all');
   const state = new WatchState(mqtt.prefix);
   const screen = process.stdout.isTTY && !argv.json ? new Screen(state) : undefined;
-  const log = (line: string) => console.error(line);
+  const log = (text: string) => (screen ? screen.say(text) : console.error(text));
   await new Promise<void>((resolve, reject) => {
     let seen = 0;
     const connection = new Connection(
@@ -53,7 +53,7 @@ async function watch(argv: Arguments): Promise<void> {
         },
       },
       () => undefined,
-      { debug: () => {}, info: screen ? () => {} : log, warn: log } satisfies Log,
+      { debug: () => {}, info: log, warn: log } satisfies Log,
     );
     const end = () => {
       process.removeListener('SIGINT', end).removeListener('SIGTERM', end);
@@ -61,8 +61,7 @@ async function watch(argv: Arguments): Promise<void> {
     };
     process.on('SIGINT', end).on('SIGTERM', end);
     connection.start().catch(reject);
-    screen?.draw();
-  });
+  }).finally(() => screen?.close());
 }
 
 /** One line a report, for pipes and logs. */
@@ -79,25 +78,41 @@ function line({ robotId, name, report }: Seen): string {
     recording: () => text('state'),
     model: () => text('state'),
   };
-  return `${report.time}  ${robotId.padEnd(12)} ${name.padEnd(12)} ${what[name]()}`;
+  return printable(`${report.time}  ${robotId.padEnd(12)} ${name.padEnd(12)} ${what[name]()}`);
 }
 
-/** Redraws in place, at most ten times a second. */
+/** The terminal's second screen, drawn anew in place at most ten times a second and at least once. */
 class Screen {
   readonly #state: WatchState;
-  #timer: NodeJS.Timeout | undefined;
+  /** What the connection last said. */
+  #footer = 'looking for the broker ...';
+  #soon: NodeJS.Timeout | undefined;
+  readonly #each = setInterval(() => this.draw(), 1000);
 
   constructor(state: WatchState) {
     this.#state = state;
+    process.stdout.write('\x1b[?1049h\x1b[?25l');
+    this.draw();
+  }
+
+  say(text: string): void {
+    this.#footer = printable(text);
+    this.draw();
   }
 
   draw(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      const rows = (process.stdout.rows ?? 24) - 1;
-      const columns = process.stdout.columns ?? 80;
-      const lines = this.#state.render(Date.now()).slice(0, rows);
-      process.stdout.write(`\x1b[H\x1b[2J${lines.map((l) => l.slice(0, columns)).join('\n')}`);
-    }, 100).unref();
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      const { rows = 24, columns = 80 } = process.stdout;
+      const lines = this.#state.render(Date.now()).slice(0, rows - 1);
+      const text = [...lines, this.#footer].map((line) => `${line.slice(0, columns)}\x1b[K`).join('\r\n');
+      process.stdout.write(`\x1b[H${text}\x1b[J`);
+    }, 100);
+  }
+
+  close(): void {
+    clearInterval(this.#each);
+    clearTimeout(this.#soon);
+    process.stdout.write('\x1b[?25h\x1b[?1049l');
   }
 }

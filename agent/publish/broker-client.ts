@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import mqtt, { type MqttClient } from 'mqtt';
 import { UserError } from '../errors.ts';
-import { type BrokerOptions, clientOptions, secretFree } from './broker-options.ts';
+import { type BrokerOptions, clientOptions, insecureWarning, secretFree } from './broker-options.ts';
 
 /** One contact with a broker for a command: MQTT 5, else 3.1.1. Throws UserError (69) when there is no contact. */
-export async function contactBroker(options: Omit<BrokerOptions, 'clientId'>): Promise<MqttClient> {
+export async function contactBroker(
+  options: Omit<BrokerOptions, 'clientId'>,
+  warn: (text: string) => void,
+): Promise<MqttClient> {
+  if (options.insecure) warn(insecureWarning);
   const clientId = `underfoot-${randomUUID().slice(0, 8)}`;
   let problem = '';
   for (const version of [5, 4] as const) {

@@ -32,6 +32,10 @@ const protocols: Readonly<Record<string, 'mqtt' | 'mqtts' | 'ws' | 'wss'>> = {
 };
 const ports = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 } as const;
 
+/** Said at each start with `insecure: true`. */
+export const insecureWarning =
+  'mqtt.insecure is on: the certificate of the broker is not checked, anyone can pose as it';
+
 /** What mqtt.js is told; files are read anew each time, so that a renewed certificate needs no restart. */
 export function clientOptions(options: BrokerOptions, version: 4 | 5): IClientOptions {
   const url = checkUrl(options.url);

@@ -173,15 +173,15 @@ export class CommandDispatcher {
   }
 
   /**
-   * The requester's response topic, unless it would let someone without the right to do so speak in this robot's name
-   * or put words where no answer belongs.
+   * The requester's response topic, unless it would let someone without the right to do so speak in the name of a robot
+   * or put words where no answer belongs: below the prefix only `<prefix>/reply/` is for answers.
    */
   #answerTopic(name: string, wanted: string | undefined): string {
-    const own = this.#port.topics.result(name);
-    if (wanted === undefined || wanted === own) return own;
-    const reserved = [`${this.#port.topics.base}/`, 'homeassistant/', this.#port.topics.fleetModel];
+    const { prefix, replies, result } = this.#port.topics;
+    if (wanted === undefined) return result(name);
     const plain = wanted.length <= 256 && wanted.split('/').every((level) => levelPattern.test(level));
-    return plain && !reserved.some((prefix) => `${wanted}/`.startsWith(prefix)) ? wanted : own;
+    const reserved = wanted.startsWith('homeassistant/') || `${wanted}/`.startsWith(`${prefix}/`);
+    return plain && (!reserved || wanted.startsWith(replies)) ? wanted : result(name);
   }
 }
 

@@ -6,7 +6,7 @@ import mqtt, {
 } from 'mqtt';
 import { backoffMs } from '../backoff.ts';
 import type { BrokerOptions } from './broker-options.ts';
-import { clientOptions, secretFree } from './broker-options.ts';
+import { clientOptions, insecureWarning, secretFree } from './broker-options.ts';
 
 /** Where the connection says what happens to it; pino fits. */
 export interface Log {
@@ -79,6 +79,7 @@ export class Connection {
   /** Resolves when the first contact was tried, whether the broker was there or not. Throws ConfigError. */
   start(): Promise<void> {
     clientOptions(this.#options, this.#version);
+    if (this.#options.insecure) this.#log.warn(insecureWarning);
     return new Promise((resolve) => {
       this.#firstContact = resolve;
       this.#attempt();

@@ -110,11 +110,6 @@ export class Publisher {
 
   /** Resolves when the first contact was tried, whether the broker was there or not. Throws ConfigError. */
   async start(): Promise<void> {
-    if (this.#options.insecure) {
-      this.#log.warn(
-        'mqtt.insecure is on: the certificate of the broker is not checked, anyone can pose as it',
-      );
-    }
     const contact = this.#connection.start();
     for (const name of exposedFiles(this.#options))
       this.#log.warn(`${name}: other users can read this secret`);

@@ -27,13 +27,34 @@ export interface Topics {
   readonly allCommands: string;
   /** Retained announcements of a model to the whole fleet (`<prefix>/fleet/model`) and to this robot. */
   readonly fleetModel: string;
+  /** Where below the prefix answers may go: `<prefix>/reply/`. */
+  readonly replies: string;
+  readonly prefix: string;
   readonly robotModel: string;
+}
+
+const fleetLevel = 'fleet';
+const replyLevel = 'reply';
+
+/** Where a model is announced to all robots. */
+export function fleetModelTopic(prefix: string): string {
+  return `${prefix}/${fleetLevel}/model`;
 }
 
 /** Topics of `robotId` under `prefix`, which may have several levels (`site-a/robots`). Throws ConfigError. */
 export function createTopics(prefix: string, robotId: string): Topics {
   for (const level of prefix.split('/')) checkLevel(level, 'mqtt.prefix');
   checkLevel(robotId, 'robotId');
+  if (robotId === fleetLevel || robotId === replyLevel) {
+    throw new ConfigError([
+      {
+        file: 'MQTT topic',
+        key: 'robotId',
+        found: robotId,
+        expected: `another name: <prefix>/${robotId} belongs to all robots`,
+      },
+    ]);
+  }
   const base = `${prefix}/${robotId}`;
   const report = Object.fromEntries(reportNames.map((name) => [name, `${base}/${name}`]));
   return {
@@ -42,7 +63,9 @@ export function createTopics(prefix: string, robotId: string): Topics {
     command: (name) => `${base}/command/${checkLevel(name, 'command')}`,
     result: (name) => `${base}/command/${checkLevel(name, 'command')}/result`,
     allCommands: `${base}/command/+`,
-    fleetModel: `${prefix}/fleet/model`,
+    fleetModel: fleetModelTopic(prefix),
+    replies: `${prefix}/${replyLevel}/`,
+    prefix,
     robotModel: `${base}/model/announce`,
   };
 }

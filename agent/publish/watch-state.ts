@@ -47,8 +47,13 @@ export class WatchState {
     if (this.robots.size === 0) return ['waiting for a robot ...'];
     return [...this.robots]
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .flatMap(([id, robot]) => block(id, robot, nowMs));
+      .flatMap(([id, robot]) => block(id, robot, nowMs).map(printable));
   }
+}
+
+/** Text from a broker may come from anyone: no control character of it may reach a terminal. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '\ufffd');
 }
 
 function parse(name: ReportName, payload: Buffer): Reports[ReportName] | undefined {

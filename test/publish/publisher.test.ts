@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createConnection, createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { startEmbeddedBroker } from '../../agent/publish/embedded-broker.ts';
 import { reports } from '../../agent/publish/payloads.ts';
@@ -107,7 +109,68 @@ describe('publishing to mosquitto', { skip: noMosquitto }, () => {
   });
 });
 
+describe('the session', { skip: noMosquitto }, () => {
+  test('a request that was sent while the agent was away arrives when it is back, as its client id is the same', async () => {
+    const broker = await startMosquitto();
+    const heard: string[] = [];
+    let tell = () => {};
+    const start = async () => {
+      const publisher = new Publisher({ ...base, url: broker.url, robotId: 'away' });
+      publisher.subscribe(publisher.topics.allCommands, ({ payload }) => {
+        heard.push(payload.toString());
+        tell();
+      });
+      await publisher.start();
+      return publisher;
+    };
+    const desk = await TestClient.open(broker.url, 'underfoot/away/#');
+    const first = await start();
+    const early = new Promise<void>((resolve) => (tell = resolve));
+    await desk.client.publishAsync('underfoot/away/command/ping', '{"correlationId":"1"}', { qos: 1 });
+    await early;
+    await first.close();
+    await desk.client.publishAsync('underfoot/away/command/ping', '{"correlationId":"2"}', { qos: 1 });
+    const late = new Promise<void>((resolve) => (tell = resolve));
+    const second = await start();
+    await late;
+    assert.deepEqual(heard, ['{"correlationId":"1"}', '{"correlationId":"2"}']);
+    await second.close();
+    await desk.close();
+    await broker.close();
+  });
+});
+
 describe('publishing to the embedded broker', () => {
+  test('a broker that hangs up on MQTT 5 without a word is spoken to in 3.1.1', async () => {
+    const broker = await startEmbeddedBroker();
+    const old = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', (connect: Buffer) => {
+        // The level stands behind the fixed header and the name `MQTT`.
+        if (connect[8] === 5) {
+          socket.destroy();
+          return;
+        }
+        const far = createConnection(broker.port, '127.0.0.1');
+        far.on('error', () => socket.destroy());
+        far.write(connect);
+        socket.pipe(far).pipe(socket);
+      });
+    }).listen(0, '127.0.0.1');
+    await once(old, 'listening');
+    const address = old.address();
+    assert.ok(address !== null && typeof address === 'object');
+    const seen = await TestClient.open(broker.url, 'underfoot/#', { protocolVersion: 4 });
+    const publisher = new Publisher({ ...base, url: `mqtt://127.0.0.1:${address.port}`, robotId: 'old' });
+    await publisher.start();
+    publisher.publishSurface(example.surface);
+    await seen.wait((m) => m.topic === 'underfoot/old/surface', 'surface');
+    await publisher.close();
+    await seen.close();
+    old.close();
+    await broker.close();
+  });
+
   test('falls back to MQTT 3.1.1 where the broker asks for it', async () => {
     const broker = await startEmbeddedBroker();
     const lines: string[] = [];
@@ -151,6 +214,8 @@ test('robot id and prefix are checked level by level', () => {
     ['a//b', 'r'],
     ['$SYS', 'r'],
     ['underfoot', ''],
+    ['underfoot', 'fleet'],
+    ['underfoot', 'reply'],
   ]) {
     assert.throws(() => new Publisher({ ...base, url: 'mqtt://localhost', prefix, robotId }), {
       name: 'ConfigError',

@@ -217,6 +217,24 @@ describe('user name and password', { skip: noMosquitto }, () => {
 });
 
 describe('WebSocket', { skip: noOpenssl }, () => {
+  test("reaches mosquitto's own listener", { skip: noMosquitto }, async (t) => {
+    const lines = ['protocol websockets'];
+    const broker = await startMosquitto({ scheme: 'ws', lines }).catch((error: Error) => {
+      // Debian's mosquitto 2.0.11 says no more than that it has no socket.
+      if (!/websockets|listening sockets/i.test(error.message)) throw error;
+      return t.skip('this mosquitto opens no WebSocket listener');
+    });
+    if (broker === undefined) return;
+    const seen = await TestClient.open(broker.url, 'underfoot/#');
+    const { connected } = await contact({ url: broker.url }, async (p) => {
+      p.publishSurface(example.surface);
+      await seen.wait((m) => m.topic === 'underfoot/robot-1/surface', 'surface');
+    });
+    assert.equal(connected, true);
+    await seen.close();
+    await broker.close();
+  });
+
   test('ws:// and wss:// reach a broker, and SNI carries servername', async () => {
     const authority = new TestAuthority();
     const files = authority.issue('broker', 'DNS:broker.test');

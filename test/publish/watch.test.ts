@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -46,6 +46,28 @@ test('what is no report changes nothing', () => {
   }
   assert.equal(state.robots.size, 0);
   assert.equal(state.strange, 2);
+});
+
+test('control characters in a report do not reach the terminal', () => {
+  const state = new WatchState('underfoot');
+  const reasons = ['\u001b]0;mine\u0007', '\u009b31m'];
+  state.update('underfoot/r1/status', bytes({ ...example.status, reasons }), 0);
+  const text = state.render(0).join('\n');
+  assert.match(text, /mine/);
+  assert.doesNotMatch(text.replaceAll('\n', ''), /\p{Cc}/u);
+});
+
+test('a password on the command line is refused, without repeating it', () => {
+  for (const option of ['--broker=mqtt://robot:geheim@127.0.0.1', '--password=geheim']) {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--import', 'tsx', join(packageRoot, 'agent/cli.ts'), 'watch', '--json', option],
+      { encoding: 'utf8' },
+    );
+    assert.ok(status === 78 || status === 64, `${option}: exit code ${status}`);
+    assert.match(stderr, /usernameFile|password/);
+    assert.doesNotMatch(stdout + stderr, /geheim/);
+  }
 });
 
 test('underfoot watch --json prints the reports of one robot and ends with exit code 0', {
