@@ -4,7 +4,7 @@ import { calibrationWith, planCalibration, replaceCalibration } from './calibrat
 import { type RawChannel, RawCollector } from './calibrate/raw-collector.ts';
 import { secretFree } from './config/secret-free.ts';
 import { UserError } from './errors.ts';
-import type { CommandResult } from './publish/command-payloads.ts';
+import type { CommandRequest, CommandResult } from './publish/command-payloads.ts';
 import type { CommandHandlers } from './publish/commands.ts';
 import type { HomeAssistant } from './publish/home-assistant.ts';
 import type { Rollout } from './publish/rollout/rollout.ts';
@@ -24,8 +24,9 @@ export function commandHandlers(agent: Agent, parts: CommandParts): CommandHandl
   const { recording, pipeline } = agent;
   return {
     ping: () => ({ version: agent.version, uptimeS: agent.diagnostics.body().uptimeS }),
-    record: ({ action, ...request }) => (action === 'start' ? recording.start(request) : recording.stop()),
-    label: ({ label }) => recording.label(label, by),
+    record: ({ action, ...request }) => record(recording, action, request),
+    label: ({ label, since }) =>
+      since === undefined ? recording.label(label, by) : recording.labelSince(label, by, since),
     model: (request) => parts.rollout?.command(request) ?? onlyModel(agent, request.action),
     'drift-reset': ({ reason }) => {
       agent.logger.info('drift detectors begin anew', { reason });
@@ -44,6 +45,16 @@ export function commandHandlers(agent: Agent, parts: CommandParts): CommandHandl
       return { topic: parts.homeAssistant.topic };
     },
   };
+}
+
+function record(
+  recording: Agent['recording'],
+  action: CommandRequest<'record'>['action'],
+  request: { label?: string; note?: string; durationS?: number },
+): CommandResult<'record'> | Promise<CommandResult<'record'>> {
+  if (action === 'start') return recording.start(request);
+  if (action === 'stop') return recording.stop();
+  return action === 'mark' ? recording.mark(request.note ?? '') : recording.undo(by);
 }
 
 function onlyModel(agent: Agent, action: string): CommandResult<'model'> {

@@ -45,6 +45,9 @@ export interface StartRequest {
   readonly durationS?: number | undefined;
 }
 
+/** Why a recording with a length ends. */
+export const timeIsOver = 'the time asked for is over';
+
 const REPORT_MS = 10_000;
 const WATCH_MS = 1000;
 
@@ -82,6 +85,11 @@ export class RecordingControl implements PipelineWatcher {
   /** State of the running recording; undefined when there is none. */
   get state(): RecordingState | undefined {
     return this.#recorder?.state;
+  }
+
+  /** The beginning of the last session on the agent's clock; undefined before there was one. */
+  get startUs(): number | undefined {
+    return this.#clock?.startUs;
   }
 
   /** What cannot be recorded at the moment, for the status; undefined when all is well. */
@@ -202,7 +210,7 @@ export class RecordingControl implements PipelineWatcher {
     this.#stream.watchers.add(this);
     recorder.label(label ?? null, 'command', clock.startUs);
     if (durationS !== undefined) {
-      this.#timers.push(setTimeout(() => void this.stop('the time asked for is over'), durationS * 1000));
+      this.#timers.push(setTimeout(() => void this.stop(timeIsOver), durationS * 1000));
     }
     this.#timers.push(
       setInterval(() => this.#watch(), WATCH_MS),
@@ -323,7 +331,8 @@ function freeId(folder: string, robotId: string, startWallMs: number): string {
   return `${id}_${number}`;
 }
 
-function checkLabel(label: string | null): void {
+/** Throws UserError (64) for what cannot be a label. */
+export function checkLabel(label: string | null): void {
   if (label === null || (LABEL.test(label) && label.length <= 64)) return;
   throw new UserError(
     `label: found ${JSON.stringify(label.slice(0, 70))}, expected letters, digits, _ and -, up to 64`,

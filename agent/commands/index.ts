@@ -10,6 +10,7 @@ import { initCommand } from './init.ts';
 import { installCommand, uninstallCommand } from './install.ts';
 import { modelsCommand } from './models.ts';
 import { portsCommand } from './ports.ts';
+import { recordCommand } from './record.ts';
 import { replayCommand } from './replay.ts';
 import { runCommand } from './run.ts';
 import { sessionsCommand } from './sessions.ts';
@@ -30,6 +31,7 @@ export const commands: readonly CommandModule<object, any>[] = [
   modelsCommand,
   watchCommand,
   announceCommand,
+  recordCommand,
   sessionsCommand,
   configCommand,
   calibrateCommand,

@@ -99,7 +99,7 @@ async function simulate(argv: Arguments): Promise<void> {
   const robot = new SimulatedRobot({
     seed: argv.seed,
     rateHz,
-    labels: argv.label,
+    labels: argv.label ?? [],
     dwellS: argv.dwell,
     load: argv.load,
   });
