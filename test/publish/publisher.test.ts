@@ -48,7 +48,8 @@ describe('publishing to mosquitto', { skip: noMosquitto }, () => {
       late.received.map((m) => m.topic.split('/')[2]).sort(),
       names.filter((n) => n !== 'prediction').sort(),
     );
-    assert.equal(late.on('underfoot/all/diagnostics')[0].packet.properties?.messageExpiryInterval, 60);
+    const expiryS = late.on('underfoot/all/diagnostics')[0].packet.properties?.messageExpiryInterval;
+    assert.ok(expiryS !== undefined && expiryS > 0 && expiryS <= 60, `expires after ${expiryS} s`);
     await publisher.close();
     await Promise.all([seen.close(), late.close()]);
   });
