@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Decision, entropy } from '../decision/decision.ts';
 import { unknownThresholds } from '../decision/thresholds.ts';
 import { FeatureDistance } from '../drift/distance.ts';
 import { setLimits } from '../drift/limits.ts';
+import { surfaceLevels } from '../drift/recover/surface-levels.ts';
 import { buildReference } from '../drift/reference.ts';
-import { cardSchema, type ModelCard } from './card.ts';
+import type { ModelCard } from './card.ts';
+import { drivesFrom } from './held-out-drives.ts';
 import { forCard, MetricsAccumulator } from './metrics.ts';
+import { saveCard } from './write-card.ts';
 
 /** One window of a recording that the model had not seen when it judged it, in the order of the recording. */
 export interface HeldOutWindow {
@@ -70,6 +73,9 @@ export function writeCard(folder: string, inputs: CardInputs): ModelCard {
     })),
   );
   if (inputs.inputRateHz !== undefined) reference.rateHz = inputs.inputRateHz;
+  const drives = drivesFrom(heldOut, about);
+  if (drives.length > 0)
+    reference.surfaces = surfaceLevels(drives, { ...about, channels: about.channels.length });
   const distance = new FeatureDistance(reference, featureNames);
   const known = heldOut.map((w) => ({
     entropyNats: entropy(w.probabilities),
@@ -89,9 +95,7 @@ export function writeCard(folder: string, inputs: CardInputs): ModelCard {
     selfTest: inputs.selfTest,
     files: hashFiles(folder),
   };
-  const checked = cardSchema.parse(card);
-  writeFileSync(join(folder, cardFile), `${JSON.stringify(checked, null, 1)}\n`);
-  return checked;
+  return saveCard(folder, card);
 }
 
 /** Raw and smoothed scores, with the very decision stage that runs on the robot. */

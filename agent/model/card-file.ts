@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { findingsOf } from '../config/problems.ts';
+import { levelStatistics } from '../drift/recover/levels.ts';
 import { ConfigError } from '../errors.ts';
 import { packageRoot } from '../package-root.ts';
 import { cardSchema, type ModelCard } from './card.ts';
@@ -46,6 +47,14 @@ function checkAgreement(file: string, card: ModelCard): void {
       if (length !== channels) {
         throw refuse(file, `normalisation.${key}`, `${length} numbers`, `${channels}, one a channel`);
       }
+    }
+  }
+  for (const [label, { drive, window }] of Object.entries(card.reference.surfaces ?? {})) {
+    const expected = channels * levelStatistics.length;
+    for (const [part, { mean, covariance }] of Object.entries({ drive, window })) {
+      if (mean.length === expected && covariance.every((row) => row.length === expected)) continue;
+      const key = `reference.surfaces.${label}.${part}`;
+      throw refuse(file, key, `${mean.length} numbers`, `${expected} (channels x levels)`);
     }
   }
   card.selfTest.windows.forEach((window, i) => {

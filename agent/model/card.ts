@@ -20,6 +20,11 @@ export type Statistic = z.infer<typeof statistic>;
 /** Input statistics of one label, by name (see agent/drift/features.ts), each over windows. */
 const inputReference = z.record(z.string(), statistic);
 
+const levelModel = z.strictObject({
+  mean: z.array(z.number()).min(1),
+  covariance: z.array(z.array(z.number())).min(1),
+});
+
 const metrics = z.strictObject({
   windows: z.number().int().positive(),
   recordings: z.number().int().positive(),
@@ -105,7 +110,30 @@ export const cardSchema = z.strictObject({
     rateHz: z.number().positive().optional(),
     /** By stream and detector: evidence from which on it is drift (agent/drift/limits.ts). */
     limits: z.record(z.string(), z.record(z.string(), z.number().positive())).optional(),
+    /** By true label: how high the current of whole drives and of windows lies (agent/drift/recover/levels.ts). */
+    surfaces: z
+      .record(
+        z.string(),
+        z.strictObject({ recordings: z.number().int().positive(), drive: levelModel, window: levelModel }),
+      )
+      .optional(),
   }),
+  /** References that this one replaced, oldest first (`underfoot models rebaseline`). */
+  rebaselined: z
+    .array(
+      z.strictObject({
+        /** ISO 8601. */
+        date: z.string(),
+        reason: z.string().min(1),
+        /** What the new reference was made of. */
+        data: z.string(),
+        recordings: z.number().int().positive(),
+        windows: z.number().int().positive(),
+        /** The reference before, in a file of this folder, and its SHA-256. */
+        previous: z.strictObject({ file: z.string(), sha256 }),
+      }),
+    )
+    .optional(),
   selfTest: z.strictObject({
     tolerance: z.number().positive(),
     /** Windows as the resampler gives them, before normalisation; probabilities after temperature. */

@@ -1,5 +1,5 @@
-import type { Drive } from '../drift/gain/surface-levels.ts';
-import { windowsOf, type WindowSpec } from './dataset.ts';
+import type { Drive } from '../drift/recover/surface-levels.ts';
+import { type WindowSpec, windowsOf } from './dataset.ts';
 import type { Recording } from './recording.ts';
 
 /** Steps that are cut at once: what is left over at the end of a drive is shorter. */

@@ -34,7 +34,7 @@ const [EPOCHS, BATCH_SIZE, UNITS] = [30, 32, 48];
 /** The model of the demo: a plain LSTM that knows the simulated robot, and nothing of a real one. */
 export async function makeDemo(folder = join(packageRoot, 'models/demo-six-surfaces')): Promise<void> {
   const training = datasetOf(drives(1000, TRAINING_DRIVES), spec, labels);
-  const held = datasetOf(drives(2000, HELD_OUT_DRIVES), spec, labels);
+  const held = datasetOf(heldOutDrives(), spec, labels);
   const { mean, std } = moments(training);
   const model = seeded(randomAt(SEED), () =>
     tfl.sequential({
@@ -98,6 +98,11 @@ export async function makeDemo(folder = join(packageRoot, 'models/demo-six-surfa
   console.log(
     `balanced accuracy ${raw.balancedAccuracy.toFixed(3)}, smoothed ${smoothed.balancedAccuracy.toFixed(3)}`,
   );
+}
+
+/** The drives that the model was not trained on. */
+export function heldOutDrives(): Recording[] {
+  return drives(2000, HELD_OUT_DRIVES);
 }
 
 /** Each surface `count` times, each time with another seed. */
