@@ -64,7 +64,10 @@ async function demo(argv: Arguments): Promise<void> {
     onSurface: (label) => {
       surface = label;
     },
-    write: async (text) => pty.write(Buffer.from(text)),
+    write: async (text) => {
+      pty.write(Buffer.from(text));
+      await pty.drained();
+    },
     signal: stop.signal,
   });
   try {

@@ -5,6 +5,8 @@ import { UserError } from '../errors.ts';
 export interface Pty {
   readonly path: string;
   write(bytes: Uint8Array): void;
+  /** Resolves when the terminal has taken all that was written, so that more is not dropped. */
+  drained(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,6 +45,13 @@ function ptyOf(path: string, child: ChildProcessWithoutNullStreams): Pty {
     path,
     write(bytes) {
       if (child.stdin.writable && child.stdin.writableLength < maxUnread) child.stdin.write(bytes);
+    },
+    async drained() {
+      if (child.stdin.writableLength > 0 && child.stdin.writable) {
+        await new Promise<void>((resolve) => {
+          child.stdin.write('', () => resolve());
+        });
+      }
     },
     close() {
       if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();

@@ -9,6 +9,8 @@ export interface TestPty {
   readonly path: string;
   /** Bytes that then arrive at the near end. */
   write(bytes: Uint8Array | string): void;
+  /** Writes as much as there is, as fast as the near end takes it. */
+  writeAll(bytes: Uint8Array | string): Promise<void>;
   /** Bytes that were written to the near end. */
   onData(handler: (bytes: Uint8Array) => void): void;
   /** The near end vanishes, like a plug that is pulled. */
@@ -24,6 +26,13 @@ export async function openTestPty(): Promise<TestPty> {
   return {
     path: pty.path,
     write: (bytes) => pty.write(Buffer.from(bytes)),
+    async writeAll(bytes) {
+      const all = Buffer.from(bytes);
+      for (let from = 0; from < all.length; from += 16_384) {
+        pty.write(all.subarray(from, from + 16_384));
+        await pty.drained();
+      }
+    },
     onData: (handler) => void handlers.push(handler),
     close: () => pty.close(),
   };
