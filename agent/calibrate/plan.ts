@@ -28,9 +28,7 @@ export function planCalibration(options: {
 }): CalibrationPlan {
   const { configFile, output, range } = options;
   const config = loadConfig(configFile);
-  const file = resolve(
-    output ?? config.calibration ?? join(dirname(configFile), 'calibration', `${config.robotId}.yaml`),
-  );
+  const file = calibrationFileFor(config, configFile, output);
   const known = existsSync(file) ? loadCalibration(file).channels : [];
   const needed = loadCard(config.model).channels.map(({ name, unit, validRange }): CalibratedChannel => {
     const before = known.find((channel) => channel.name === name);
@@ -49,6 +47,13 @@ export function planCalibration(options: {
     return { name, unit, offset: 0, gain: 1, ...before, validRange: [low, high] };
   });
   return { config, file, channels: needed };
+}
+
+/** Where the calibration of a robot goes. */
+export function calibrationFileFor(config: Config, configFile: string, output: string | undefined): string {
+  return resolve(
+    output ?? config.calibration ?? join(dirname(configFile), 'calibration', `${config.robotId}.yaml`),
+  );
 }
 
 /** The channels that were asked for, all of them without a wish. Throws UserError (64). */
@@ -98,7 +103,8 @@ export function replaceCalibration(file: string, content: CalibrationFile): stri
   return kept;
 }
 
-function userName(): string {
+/** Who is at the keyboard. */
+export function userName(): string {
   try {
     return userInfo().username;
   } catch {

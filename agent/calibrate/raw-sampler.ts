@@ -2,7 +2,9 @@ import type { Config } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import { Live } from '../live.ts';
 import { createProtocol } from '../protocol/registry.ts';
+import type { Recording } from '../session/recording.ts';
 import type { Reading } from '../signal/sample.ts';
+import { DriveCollector } from './drive-collector.ts';
 import { type RawChannel, RawCollector } from './raw-collector.ts';
 
 /** How long a device may be silent before the person at the keyboard is told so. */
@@ -38,11 +40,24 @@ export class RawSampler {
   }
 
   /**
-   * Collects the readings of the next `seconds`, counted from the first one. Throws UserError (69) where none comes for
-   * `silenceMs`.
+   * Statistics of the readings of the next `seconds`, counted from the first one. Throws UserError (69) where none comes
+   * for `silenceMs`.
    */
-  collect(seconds: number, silenceMs = patienceMs): Promise<RawChannel[]> {
+  async collect(seconds: number, silenceMs = patienceMs): Promise<RawChannel[]> {
     const collector = new RawCollector(this.channels, seconds);
+    await this.#until((reading, arrivalUs) => collector.push(reading, arrivalUs), silenceMs);
+    return collector.channels;
+  }
+
+  /** The readings themselves, as a recording on one surface; otherwise as `collect`. */
+  async record(seconds: number, label: string, silenceMs = patienceMs): Promise<Recording> {
+    const collector = new DriveCollector(this.#live.protocol, seconds);
+    await this.#until((reading, arrivalUs) => collector.push(reading, arrivalUs), silenceMs);
+    return collector.recording(this.#live.name, label);
+  }
+
+  /** Resolves when `push` says that it is done. */
+  #until(push: (reading: Reading, arrivalUs: number) => boolean, silenceMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const silence = setTimeout(() => {
         this.#collect = undefined;
@@ -50,10 +65,10 @@ export class RawSampler {
       }, silenceMs);
       this.#collect = (reading, arrivalUs) => {
         silence.refresh();
-        if (!collector.push(reading, arrivalUs)) return;
+        if (!push(reading, arrivalUs)) return;
         clearTimeout(silence);
         this.#collect = undefined;
-        resolve(collector.channels);
+        resolve();
       };
     });
   }

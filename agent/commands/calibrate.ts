@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { calibrateGainCommand } from './calibrate-gain.ts';
+import { calibrateReferenceCommand } from './calibrate-reference.ts';
 import { calibrateShowCommand } from './calibrate-show.ts';
 import { calibrateZeroCommand } from './calibrate-zero.ts';
 
@@ -10,7 +11,8 @@ export const calibrateCommand: CommandModule = {
     y
       .command(calibrateZeroCommand)
       .command(calibrateGainCommand)
+      .command(calibrateReferenceCommand)
       .command(calibrateShowCommand)
-      .demandCommand(1, 'Name what to calibrate: zero or gain; or show.'),
+      .demandCommand(1, 'Name what to calibrate: zero, gain or reference; or show.'),
   handler: () => undefined,
 };
