@@ -83,7 +83,12 @@ export class Agent implements AgentView {
         log,
       });
     });
-    await agent.#begin(options.onRestart ?? (() => undefined));
+    try {
+      await agent.#begin(options.onRestart ?? (() => undefined));
+    } catch (error) {
+      await agent.stop();
+      throw error;
+    }
     return agent;
   }
 

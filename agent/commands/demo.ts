@@ -80,6 +80,7 @@ async function demo(argv: Arguments): Promise<void> {
       onReady: (agent, url) => print(pty.path, broker, url, agent.model().card.description),
       watcher: {
         onPrediction: (prediction: Prediction) => {
+          if (stop.signal.aborted) return;
           console.log(predictionLine(prediction, surface));
           if (++predictions === argv.count) stop.abort();
         },

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Finding } from '../errors.ts';
+import { secretFree } from './secret-free.ts';
 
 /** Zod's issues in the words of the person who wrote the file: file, key, what was found, what was expected. */
 export function findingsOf(file: string, input: unknown, error: z.ZodError): Finding[] {
@@ -51,6 +52,6 @@ function at(input: unknown, path: readonly PropertyKey[]): unknown {
 
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(secretFree(value)) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -59,7 +59,7 @@ export const publishSchema = z.strictObject({
   url: z
     .string()
     .regex(
-      /^(mqtts?|wss?):\/\/[^/@]+/,
+      /^(mqtts?|wss?):\/\/[^/@]+(\/[^@]*)?$/,
       'expected mqtt://, mqtts://, ws:// or wss:// and a host, without credentials',
     )
     .default('mqtt://127.0.0.1:1883')

@@ -32,6 +32,12 @@ export const configSchema = z
       .string()
       .optional()
       .describe('Calibration file; default: readings are already in amperes.'),
+    gainTracking: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Follow the gain of the current over the robot's own history, and take it out before the model sees it (docs/drift-recovery.md).",
+      ),
     model: z.string().describe('Model folder, or the name of a model that ships with underfoot.'),
     engine: z.enum(engines).default('auto').describe('What runs the model; auto is ONNX Runtime.'),
     mqtt: publishSchema,

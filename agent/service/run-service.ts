@@ -46,12 +46,12 @@ export async function runService(options: ServiceOptions): Promise<void> {
     await end.ended;
   } finally {
     process.removeListener('SIGHUP', reloads.ask);
-    end.forget();
     notifier.stopping('stopping');
     await reloads.idle;
     await serving?.close();
     await agent.stop();
     await notifier.flush();
+    end.forget();
   }
 }
 
@@ -87,24 +87,31 @@ class Reloads {
 /** How long an answer to a request may take to leave before the service ends. */
 const restartDelayMs = 200;
 
-/** Resolves `ended` at the first signal to end. A second one ends the process at once, as signals do. */
+/** A signal within so long of the first is the same wish: npm passes on what the terminal has sent already. */
+const sameWishMs = 1000;
+
+/** Resolves `ended` at the first signal to end. A later one, for the impatient, ends the process at once. */
 function endOf(signal: AbortSignal | undefined) {
   let resolve: () => void = () => undefined;
   const ended = new Promise<void>((done) => {
     resolve = done;
   });
+  let firstMs: number | undefined;
   const forget = () => {
-    for (const name of signals) process.removeListener(name, finish);
-    signal?.removeEventListener('abort', finish);
+    for (const name of signals) process.removeListener(name, onSignal);
+    signal?.removeEventListener('abort', resolve);
   };
-  const finish = () => {
-    forget();
+  const onSignal = (name: NodeJS.Signals) => {
+    firstMs ??= performance.now();
     resolve();
+    if (performance.now() - firstMs < sameWishMs) return;
+    forget();
+    process.kill(process.pid, name);
   };
-  for (const name of signals) process.on(name, finish);
-  signal?.addEventListener('abort', finish);
-  if (signal?.aborted) finish();
-  return { ended, forget, now: () => void setTimeout(finish, restartDelayMs) };
+  for (const name of signals) process.on(name, onSignal);
+  signal?.addEventListener('abort', resolve);
+  if (signal?.aborted) resolve();
+  return { ended, forget, now: () => void setTimeout(resolve, restartDelayMs) };
 }
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
