@@ -87,7 +87,9 @@ export class Screen implements RecordUi {
   }
 
   #drawNow(): void {
-    const { columns = 80, rows = 24 } = process.stdout;
+    // A terminal that knows no size says 0.
+    const columns = process.stdout.columns || 80;
+    const rows = process.stdout.rows || 24;
     const message = performance.now() < this.#message.untilMs ? this.#message.text : '';
     const keys = { labels: this.#labels, page: this.#page };
     const lines = renderRecording(this.#ongoing.snapshot(), keys, message, Math.max(40, columns));

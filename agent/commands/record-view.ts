@@ -33,12 +33,13 @@ export function renderRecording(
     Number.isNaN(rateHz) ? '- Hz' : `${rateHz.toFixed(1)} Hz`,
     ...(samples === undefined ? [] : [`${samples} samples`]),
     bytesText(bytes),
-    freeBytes === null ? '' : `${bytesText(freeBytes)} free`,
+    ...(freeBytes === null ? [] : [`${bytesText(freeBytes)} free`]),
   ];
+  const name = ` ${label ?? 'no label'} `;
   return [
-    `${bold('recording')} ${sessionId}${where === 'service' ? ' in the service' : ''}`,
+    `${bold('recording')} ${cut(`${sessionId}${where === 'service' ? ' in the service' : ''}`, width - 10)}`,
     '',
-    `  ${reverse(` ${label ?? 'no label'} `)}   ${facts.filter((fact) => fact !== '').join('   ')}`,
+    `  ${reverse(name)}   ${fitting(facts, width - name.length - 5)}`,
     '',
     ...snapshot.channels.map((channel) => channelLine(channel, snapshot.channels, width)),
     ...(snapshot.surface
@@ -98,6 +99,16 @@ function labelLines({ labels, page }: LabelKeys, current: string | null, width: 
   const pages = Math.ceil(labels.length / labelsAPage);
   if (pages > 1) lines.push(dim(`  tab: other labels (page ${page + 1} of ${pages})`));
   return lines;
+}
+
+/** As many of the facts, from the first on, as there is room for. */
+function fitting(facts: readonly string[], width: number): string {
+  let text = facts[0];
+  for (const fact of facts.slice(1)) {
+    if (text.length + 3 + fact.length > width) break;
+    text += `   ${fact}`;
+  }
+  return text;
 }
 
 function cut(text: string, width: number): string {
