@@ -1,24 +1,24 @@
 import { dirname, join } from 'node:path';
 import { commandHandlers } from './agent-commands.ts';
+import { type Changing, createRecording, createSlot, inputOf } from './agent-parts.ts';
+import { prepareReload } from './agent-reload.ts';
 import { AgentStatus } from './agent-status.ts';
-import { assemble, createSamplePath, type Input } from './assemble.ts';
-import { type CalibrationFile, loadCalibration } from './config/calibration-file.ts';
-import { loadConfig } from './config/load.ts';
+import { assemble } from './assemble.ts';
+import type { CalibrationFile } from './config/calibration-file.ts';
 import type { Config } from './config/schema.ts';
 import { UserError } from './errors.ts';
 import { Live } from './live.ts';
-import { type LoadedModel, loadModel } from './model/load.ts';
-import { ModelSlot, takesSameWindows } from './model-slot.ts';
+import type { LoadedModel } from './model/load.ts';
+import type { ModelSlot } from './model-slot.ts';
 import { packageRoot } from './package-root.ts';
 import type { Pipeline } from './pipeline.ts';
-import { createProtocol } from './protocol/registry.ts';
 import { CommandDispatcher } from './publish/commands.ts';
 import { HomeAssistant } from './publish/home-assistant.ts';
 import { Publisher } from './publish/publisher.ts';
 import { readPublicKeys } from './publish/rollout/announcement.ts';
 import { Rollout } from './publish/rollout/rollout.ts';
 import { ModelStore } from './publish/rollout/store.ts';
-import { RecordingControl } from './recording-control.ts';
+import type { RecordingControl } from './recording-control.ts';
 import { Reporter } from './reporter.ts';
 import type { AgentView } from './service/agent-view.ts';
 import { Diagnostics } from './service/diagnostics.ts';
@@ -36,7 +36,6 @@ export interface AgentOptions {
 }
 
 const lookMs = 1000;
-const mebibyte = 1024 * 1024;
 
 /**
  * The agent of one robot, from its port to its broker:
@@ -54,9 +53,7 @@ export class Agent implements AgentView {
   readonly pipeline: Pipeline;
   readonly diagnostics: Diagnostics;
   readonly recording: RecordingControl;
-  #config: Config;
-  #input: Input;
-  #live: Live;
+  #now: Changing;
   readonly #slot: ModelSlot;
   readonly #publisher: Publisher;
   readonly #status: AgentStatus;
@@ -70,6 +67,8 @@ export class Agent implements AgentView {
     const store = folder === undefined ? undefined : new ModelStore(folder);
     const keys = readPublicKeys(publicKeys);
     const model = await startModel(options.config, store, options.logger);
+    const { notice } = model.classifier;
+    if (notice) options.logger.warn('the model runs on another engine', { notice });
     const agent = new Agent(options, model, (host, publisher) => {
       if (store === undefined) return undefined;
       const { allowUnsigned, shadowWindows } = options.config.mqtt.models;
@@ -101,28 +100,37 @@ export class Agent implements AgentView {
     this.version = version;
     this.logger = logger;
     this.configFile = configFile;
-    this.#config = config;
-    this.#input = inputOf(config, configFile);
-    const { pipeline, protocol } = assemble(model, this.#input);
+    const input = inputOf(config, configFile);
+    const { pipeline, protocol } = assemble(model, input);
     this.pipeline = pipeline;
-    this.#live = new Live(config, protocol);
+    this.#now = { config, input, live: new Live(config, protocol) };
+    const now = () => this.#now;
     this.diagnostics = new Diagnostics(pipeline);
     this.#publisher = new Publisher({ ...config.mqtt, robotId: config.robotId, version }, { log: logger });
-    this.#slot = this.#createSlot(model);
-    this.recording = this.#createRecording();
+    this.#slot = createSlot(pipeline, model, now, ({ card }) => {
+      logger.info('model in use', { model: `${card.name}@${card.version}` });
+      this.#look();
+    });
+    this.recording = createRecording(
+      pipeline,
+      version,
+      () => this.model(),
+      now,
+      (body) => this.#publisher.publishRecording(body),
+    );
     this.#status = new AgentStatus({
       version,
       pipeline,
-      live: () => this.#live,
+      live: () => this.#now.live,
       model: () => this.model(),
-      configuredHz: () => this.#config.nominalRateHz,
+      configuredHz: () => this.#now.config.nominalRateHz,
       recording: this.recording,
     });
     this.#rollout = createRollout(this.#slot, this.#publisher);
   }
 
   config(): Config {
-    return this.#config;
+    return this.#now.config;
   }
 
   model(): LoadedModel {
@@ -130,7 +138,7 @@ export class Agent implements AgentView {
   }
 
   source() {
-    const { name, state, opened } = this.#live;
+    const { name, state, opened } = this.#now.live;
     return { name, state, opened };
   }
 
@@ -144,19 +152,19 @@ export class Agent implements AgentView {
 
   /** Channel names in the order in which the device sends them. */
   get protocolChannels(): readonly string[] {
-    return this.#live.protocol.channels;
+    return this.#now.live.protocol.channels;
   }
 
   get calibration(): CalibrationFile | undefined {
-    return this.#input.calibration?.content;
+    return this.#now.input.calibration?.content;
   }
 
   get sessionsFolder(): string {
-    return this.#config.sessions.folder!;
+    return this.#now.config.sessions.folder!;
   }
 
   get modelFolders(): readonly string[] {
-    const { model, mqtt } = this.#config;
+    const { model, mqtt } = this.#now.config;
     const folders = [join(packageRoot, 'models'), dirname(model), mqtt.models.folder];
     return [...new Set(folders.filter((folder) => folder !== undefined))];
   }
@@ -174,45 +182,25 @@ export class Agent implements AgentView {
    */
   async reload(): Promise<void> {
     this.#refuseWhileRecording();
-    const config = loadConfig(this.configFile);
-    const input = inputOf(config, this.configFile);
-    const before = this.#config;
-    const samePort = same([config.source, config.protocol], [before.source, before.protocol]);
-    const protocol = samePort ? this.#live.protocol : createProtocol(config.protocol, { midStream: true });
-    const model = await loadModel(this.#isConfigured() ? config.model : this.model().folder, config.engine);
-    const samePath =
-      samePort &&
-      takesSameWindows(model.card, this.model().card) &&
-      same(pathKeys(input), pathKeys(this.#input));
-    let path: ReturnType<typeof createSamplePath> | undefined;
-    try {
-      if (!samePath) path = createSamplePath(model.card, protocol, input);
-    } catch (error) {
-      await model.classifier.close();
-      throw error;
-    }
-    const { robotId, mqtt, sessions, dashboard, log, diagnosticsIntervalS } = before;
-    const fixed = { robotId, mqtt, sessions, dashboard, log, diagnosticsIntervalS };
-    const waiting = Object.entries(fixed).filter(([key, value]) => !same(value, config[key as keyof Config]));
-    this.#config = { ...config, ...fixed };
-    this.#input = input;
-    const former = await this.#slot.activate(model);
-    if (path) await this.pipeline.swap({ path, ...(samePort ? {} : { decoder: protocol.decoder }) });
-    await former.classifier.close();
-    if (!samePort) {
-      await this.#live.close();
-      this.#live = new Live(config, protocol);
+    const next = await prepareReload(this.configFile, this.#now, this.model());
+    const { config, input, model, protocol, path } = next;
+    const { live } = this.#now;
+    this.#now = { config, input, live: protocol ? new Live(config, protocol) : live };
+    if (model) await (await this.#slot.activate(model)).classifier.close();
+    if (path) await this.pipeline.swap({ path, ...(protocol && { decoder: protocol.decoder }) });
+    if (protocol) {
+      await live.close();
       await this.#listen();
     }
-    for (const [key] of waiting) this.logger.warn('a change takes effect at the next start', { key });
-    this.logger.info('configuration reloaded', { windowsBeginAnew: !samePath });
+    for (const key of next.waiting) this.logger.warn('a change takes effect at the next start', { key });
+    this.logger.info('configuration reloaded', { windowsBeginAnew: path !== undefined });
     this.#look();
   }
 
   /** Ends a recording properly, says goodbye to the broker, closes the port. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
-    await this.#live.close();
+    await this.#now.live.close();
     await this.pipeline.idle();
     if (this.recording.state) await this.recording.stop('the agent stopped');
     await this.#rollout?.stop();
@@ -221,7 +209,7 @@ export class Agent implements AgentView {
   }
 
   async #begin(onRestart: () => void): Promise<void> {
-    const { robotId, mqtt, diagnosticsIntervalS } = this.#config;
+    const { robotId, mqtt, diagnosticsIntervalS } = this.#now.config;
     const publisher = this.#publisher;
     this.pipeline.watchers.add(this.diagnostics);
     this.pipeline.watchers.add(new Reporter(this.pipeline, publisher));
@@ -251,11 +239,13 @@ export class Agent implements AgentView {
   }
 
   #listen(): Promise<void> {
-    return this.#live.start({
+    const { live } = this.#now;
+    return live.start({
       onBytes: (bytes, arrivalUs) => this.pipeline.feed(bytes, arrivalUs),
       onOpen: () => this.pipeline.restart(),
       onState: (state, reason) => {
-        const fields = { port: this.#live.name, reason };
+        if (live !== this.#now.live) return;
+        const fields = { port: live.name, reason };
         if (state === 'open') this.logger.info('port is open', fields);
         else if (state === 'waiting') this.logger.warn('port is waited for', fields);
         this.#look();
@@ -272,83 +262,8 @@ export class Agent implements AgentView {
     this.#publisher.publishStatus(status);
   }
 
-  #createSlot(model: LoadedModel): ModelSlot {
-    const agent = this;
-    return new ModelSlot(this.pipeline, model, {
-      get configuredFolder() {
-        return agent.#config.model;
-      },
-      get engine() {
-        return agent.#config.engine;
-      },
-      get nominalRateHz() {
-        return agent.#config.nominalRateHz;
-      },
-      createPath: (card) => createSamplePath(card, this.#live.protocol, this.#input),
-      onChange: ({ card }) => {
-        this.logger.info('model in use', { model: `${card.name}@${card.version}` });
-        this.#look();
-      },
-    });
-  }
-
-  #createRecording(): RecordingControl {
-    const agent = this;
-    const { robotId, sessions } = this.#config;
-    const { quotaMiB, minFreeMiB, deleteLabelled, maxFileMiB, maxFileMinutes } = sessions;
-    return new RecordingControl(this.pipeline, {
-      robotId,
-      version: this.version,
-      get protocol() {
-        return agent.#live.protocol;
-      },
-      get protocolSpec() {
-        return agent.#config.protocol;
-      },
-      get input() {
-        return agent.#input;
-      },
-      model: () => this.model(),
-      space: {
-        folder: this.sessionsFolder,
-        quotaBytes: quotaMiB === undefined ? undefined : quotaMiB * mebibyte,
-        minFreeBytes: minFreeMiB * mebibyte,
-        deleteLabelled,
-      },
-      limits: { maxPartBytes: maxFileMiB * mebibyte, maxPartS: maxFileMinutes * 60 },
-      onChange: (body) => this.#publisher.publishRecording(body),
-    });
-  }
-
-  /** Whether the model in use is the configuration's, and not one that came over the air. */
-  #isConfigured(): boolean {
-    return this.model().folder === this.#config.model;
-  }
-
   #refuseWhileRecording(): void {
     if (this.recording.state === undefined) return;
     throw new UserError('found a recording running, expected none: stop it first', 75);
   }
-}
-
-function inputOf(config: Config, file: string): Input {
-  const { protocol, calibration, nominalRateHz, maxGapS } = config;
-  return {
-    file,
-    protocol,
-    midStream: true,
-    calibration:
-      calibration === undefined ? undefined : { file: calibration, content: loadCalibration(calibration) },
-    nominalRateHz,
-    maxGapS,
-  };
-}
-
-/** What windows depend on, beside the port and the model. */
-function pathKeys({ calibration, nominalRateHz, maxGapS }: Input): unknown {
-  return [calibration?.content.channels ?? null, nominalRateHz ?? null, maxGapS ?? null];
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,0 +1,86 @@
+import { createSamplePath, type Input } from './assemble.ts';
+import { loadCalibration } from './config/calibration-file.ts';
+import type { Config } from './config/schema.ts';
+import type { Live } from './live.ts';
+import type { LoadedModel } from './model/load.ts';
+import { ModelSlot } from './model-slot.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { RecordingBody } from './publish/payloads.ts';
+import { RecordingControl } from './recording-control.ts';
+
+/** What of an agent can be another from one moment to the next: a reload replaces it. */
+export interface Changing {
+  readonly config: Config;
+  readonly input: Input;
+  readonly live: Live;
+}
+
+const mebibyte = 1024 * 1024;
+
+/** What is read, as the configuration says it. Throws ConfigError for a wrong calibration. */
+export function inputOf(config: Config, file: string): Input {
+  const { protocol, calibration, nominalRateHz, maxGapS } = config;
+  const content = calibration === undefined ? undefined : loadCalibration(calibration);
+  return {
+    file,
+    protocol,
+    midStream: true,
+    calibration: content && { file: calibration!, content },
+    nominalRateHz,
+    maxGapS,
+  };
+}
+
+export function createSlot(
+  pipeline: Pipeline,
+  model: LoadedModel,
+  now: () => Changing,
+  onChange: (model: LoadedModel) => void,
+): ModelSlot {
+  return new ModelSlot(pipeline, model, {
+    get configuredFolder() {
+      return now().config.model;
+    },
+    get engine() {
+      return now().config.engine;
+    },
+    get nominalRateHz() {
+      return now().config.nominalRateHz;
+    },
+    createPath: (card) => createSamplePath(card, now().live.protocol, now().input),
+    onChange,
+  });
+}
+
+export function createRecording(
+  pipeline: Pipeline,
+  version: string,
+  model: () => LoadedModel,
+  now: () => Changing,
+  onChange: (body: RecordingBody) => void,
+): RecordingControl {
+  const { robotId, sessions } = now().config;
+  const { folder, quotaMiB, minFreeMiB, deleteLabelled, maxFileMiB, maxFileMinutes } = sessions;
+  return new RecordingControl(pipeline, {
+    robotId,
+    version,
+    get protocol() {
+      return now().live.protocol;
+    },
+    get protocolSpec() {
+      return now().config.protocol;
+    },
+    get input() {
+      return now().input;
+    },
+    model,
+    space: {
+      folder: folder!,
+      quotaBytes: quotaMiB === undefined ? undefined : quotaMiB * mebibyte,
+      minFreeBytes: minFreeMiB * mebibyte,
+      deleteLabelled,
+    },
+    limits: { maxPartBytes: maxFileMiB * mebibyte, maxPartS: maxFileMinutes * 60 },
+    onChange,
+  });
+}
