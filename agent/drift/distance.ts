@@ -40,3 +40,8 @@ export class FeatureDistance {
     return Math.sqrt(least / this.#means[0].length);
   }
 }
+
+/** A distance in standard deviations of the reference's own; 0 where the reference does not know them. */
+export function standardDistance({ distance }: Pick<Reference, 'distance'>, value: number): number {
+  return distance ? (value - distance.mean) / (distance.std + 1e-9) : 0;
+}

@@ -48,6 +48,7 @@ export class Faults {
   readonly #counts = new Map<string, number>();
   readonly #changes = new Map<string, number[]>();
   readonly #steps = new Map<string, number>();
+  #latticeSeen = false;
 
   constructor(
     reference: Reference,
@@ -69,6 +70,21 @@ export class Faults {
     this.#counts.clear();
     this.#changes.clear();
     this.#steps.clear();
+    this.#latticeSeen = false;
+  }
+
+  /** Gain that the converter's lattice shows, the channels' mean; NaN where none is seen. */
+  get latticeGain(): number {
+    if (!this.#latticeSeen) return Number.NaN;
+    let [sum, count] = [0, 0];
+    for (const channel of this.#channels) {
+      const lattice = this.#reference.resolution?.[channel];
+      if (!lattice) continue;
+      const step = this.#steps.get(channel);
+      if (step !== undefined && step > 0) sum += Math.log(step / lattice.step);
+      count++;
+    }
+    return count > 0 ? Math.exp(sum / count) : Number.NaN;
   }
 
   /** Faults that are certain (statistic >= threshold) or on the way there, as of this window. */
@@ -115,6 +131,7 @@ export class Faults {
       if (going > 0) found.push(this.#latticeFault(channel, going, step));
       return;
     }
+    this.#latticeSeen = true;
     const other = fit.fit < leastFit || Math.max(fit.fit2, fit.fit3) > leastFit;
     const count = this.#count(`${channel}.resolution`, other);
     if (count > 0) {

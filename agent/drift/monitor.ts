@@ -1,5 +1,7 @@
-import { FeatureDistance } from './distance.ts';
+import { AccuracyEstimator } from './accuracy.ts';
+import { FeatureDistance, standardDistance } from './distance.ts';
 import { Faults } from './faults.ts';
+import { GainEstimator } from './gain.ts';
 import { detectorNames, Panel } from './panel.ts';
 import type { Reference } from './reference.ts';
 import { actionFor, type DriftLevel, type DriftState, type Movement } from './state.ts';
@@ -8,6 +10,8 @@ import { expectedOf, type Stream, standardise, streamsOf, streamValue } from './
 export interface DriftMonitorOptions {
   /** Names of the features pushed, in their order (FeatureExtractor.names). */
   readonly featureNames: readonly string[];
+  /** The model's labels, in its order: needed for the estimated accuracy. */
+  readonly labels?: readonly string[];
   /** Rate at which readings should come; default: the reference's, or else what the first windows show. */
   readonly rateHz?: number | undefined;
   /** Rate of the model's windows: where readings come at it, the sensor's lattice is looked at. */
@@ -38,12 +42,14 @@ export interface DriftInput {
 
 /** Limits where the reference has none: this many times a detector's own threshold. */
 const defaultLimit = 1.5;
+/** Movements that are told of at most. */
+const mostShown = 8;
 /** Weight of the newest window in the means that are shown. */
-const shown = 0.15;
+const newest = 0.15;
 
 /**
  * Compares a stream of windows with the card's reference, in constant memory. Every number is standardised by the
- * reference of the surface that is being driven, so that a new surface is not drift. Five detectors follow each number;
+ * reference of the surface that is being driven, so that a new surface is not drift. Six detectors follow each number;
  * the evidence of each is divided by the most that stable drives gave (the reference's `limits`), and the largest
  * decides, together with faults that need no statistics.
  */
@@ -55,7 +61,11 @@ export class DriftMonitor {
   readonly #panels: Panel[];
   readonly #limits: Float64Array[];
   readonly #distance: FeatureDistance;
+  readonly #gain: GainEstimator | undefined;
   readonly #faults: Faults;
+  readonly #accuracy: AccuracyEstimator | undefined;
+  readonly #labels: readonly string[];
+  readonly #judged = { confidence: 0, distance: 0, gain: Number.NaN };
   readonly #current: Float64Array;
   readonly #expected: Float64Array;
   #windows = 0;
@@ -64,17 +74,18 @@ export class DriftMonitor {
   #resetReason = 'start';
 
   constructor(reference: Reference, options: DriftMonitorOptions) {
-    const { featureNames, rateHz, modelRateHz, warmup = 10, warningShare = 0.8 } = options;
+    const { featureNames, labels, rateHz, modelRateHz, warmup = 10, warningShare = 0.8 } = options;
     this.#reference = reference;
     this.#warmup = warmup;
     this.#warningShare = warningShare;
     this.#streams = streamsOf(featureNames, reference);
-    this.#panels = this.#streams.map(() => new Panel());
-    this.#limits = this.#streams.map(({ name }) =>
-      Float64Array.from(detectorNames, (d) => reference.limits?.[name]?.[d] ?? defaultLimit),
-    );
+    this.#limits = this.#streams.map(({ name }) => limitsOf(reference, name));
+    this.#panels = this.#limits.map((limits) => new Panel(limits[detectorNames.indexOf('cusum')]));
     this.#distance = new FeatureDistance(reference, featureNames);
+    this.#gain = reference.gainModel && new GainEstimator(reference.gainModel, featureNames);
     this.#faults = new Faults(reference, featureNames, { expectedHz: rateHz, modelHz: modelRateHz });
+    this.#labels = labels ?? [];
+    this.#accuracy = labels && reference.accuracy && new AccuracyEstimator(reference.accuracy, labels.length);
     this.#current = new Float64Array(this.#streams.length);
     this.#expected = new Float64Array(this.#streams.length);
   }
@@ -99,6 +110,7 @@ export class DriftMonitor {
     this.#state = 'warming';
     for (const panel of this.#panels) panel.reset();
     this.#faults.reset();
+    this.#accuracy?.reset();
   }
 
   push(input: DriftInput): DriftState {
@@ -113,25 +125,40 @@ export class DriftMonitor {
       this.#state = next;
       this.#sinceUs = input.timeUs;
     }
+    const estimatedAccuracy = this.#accuracy?.push({
+      labelIndex: this.#labels.indexOf(input.verdict.label),
+      confidence: this.#judged.confidence,
+      distance: standardDistance(this.#reference, this.#judged.distance),
+      gain: this.#judged.gain,
+      latticeGain: this.#faults.latticeGain,
+    });
     const quiet = next === 'warming' || next === 'stable';
+    const shown = quiet
+      ? []
+      : moved.filter((m) => m.statistic >= m.threshold * this.#warningShare).slice(0, mostShown);
     return {
       state: next,
       sinceUs: this.#sinceUs,
       windows: this.#windows,
-      moved: quiet ? [] : moved.filter((m) => m.statistic >= m.threshold * this.#warningShare).slice(0, 8),
-      action: quiet ? 'none' : actionFor(moved[0]),
+      moved: shown,
+      action: quiet ? 'none' : actionFor(shown),
+      estimatedAccuracy,
+      chance: this.#accuracy?.chance,
     };
   }
 
   #follow({ features, verdict }: DriftInput): void {
-    const far = this.#distance.of(features);
-    const weight = Math.max(shown, 1 / this.#windows);
+    const judged = this.#judged;
+    judged.confidence = verdict.confidence;
+    judged.distance = this.#distance.of(features);
+    judged.gain = this.#gain?.of(features) ?? Number.NaN;
+    const weight = Math.max(newest, 1 / this.#windows);
     for (let s = 0; s < this.#streams.length; s++) {
       const stream = this.#streams[s];
       const panel = this.#panels[s];
-      const value = streamValue(stream, features, verdict.confidence, far);
+      const value = streamValue(stream, features, judged);
       const expected = expectedOf(stream, this.#reference, verdict.smoothedLabel);
-      if (verdict.surfaceChanged) panel.surfaceChanged();
+      if (verdict.surfaceChanged) panel.restartComparisons();
       panel.push(standardise(value, expected));
       this.#current[s] += weight * (value - this.#current[s]);
       this.#expected[s] += weight * (expected.mean - this.#expected[s]);
@@ -167,4 +194,10 @@ export class DriftMonitor {
     if (this.#windows < this.#warmup) return 'warming';
     return share >= this.#warningShare ? 'warning' : 'stable';
   }
+}
+
+/** A card that was made before there was a detector does not know its limit: then it has no say. */
+function limitsOf({ limits }: Reference, stream: string): Float64Array {
+  const missing = limits ? Number.POSITIVE_INFINITY : defaultLimit;
+  return Float64Array.from(detectorNames, (d) => limits?.[stream]?.[d] ?? missing);
 }

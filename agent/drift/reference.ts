@@ -1,4 +1,7 @@
+import type { AccuracyModel } from './accuracy.ts';
 import { FeatureDistance } from './distance.ts';
+import { fitGain, GainEstimator, type GainModel } from './gain.ts';
+import type { SurfaceLevels } from './recover/surface-levels.ts';
 import { type Resolution, resolutionOf } from './resolution.ts';
 
 /** Middle and spread of one number over windows, as the card keeps it. */
@@ -22,12 +25,19 @@ export interface Reference {
   inputsByLabel: Record<string, Record<string, Statistic>>;
   /** Distance of the windows to the labels (see distance.ts). */
   distance?: Statistic;
+  /** Guess of the gain of a window (see gain.ts), and what it gives for the reference's own windows. */
+  gainModel?: GainModel;
+  gain?: Statistic;
   /** By channel: lattice of the sensor's converter (see resolution.ts). */
   resolution?: Record<string, Resolution>;
+  /** Chance to be right, from signs of the input (see accuracy.ts). */
+  accuracy?: AccuracyModel;
   /** Rate of the readings in the recordings behind all this. */
   rateHz?: number;
   /** By stream and detector: how much evidence stable drives gave at most (see limits.ts). */
   limits?: Record<string, Record<string, number>>;
+  /** By true label: how high the current lies (see recover/levels.ts). */
+  surfaces?: Record<string, SurfaceLevels>;
 }
 
 /** One window that the model judged without having been trained on it. */
@@ -63,6 +73,12 @@ export function buildReference(
   };
   const distance = new FeatureDistance(reference, featureNames);
   reference.distance = describe(windows, (w) => distance.of(w.features));
+  const gainModel = fitGain(featureNames, windows);
+  if (gainModel) {
+    const estimator = new GainEstimator(gainModel, featureNames);
+    reference.gainModel = gainModel;
+    reference.gain = describe(windows, (w) => estimator.of(w.features));
+  }
   const resolution = resolutions(featureNames, windows);
   if (Object.keys(resolution).length > 0) reference.resolution = resolution;
   return reference;

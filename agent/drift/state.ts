@@ -1,3 +1,5 @@
+import type { EstimatedAccuracy } from './accuracy.ts';
+
 /** How far the predictions can be trusted now. */
 export type DriftLevel = 'warming' | 'stable' | 'warning' | 'drift';
 
@@ -29,12 +31,20 @@ export interface DriftState {
   /** Largest first; empty while warming or stable. */
   readonly moved: readonly Movement[];
   readonly action: DriftAction;
+  /** How often the last windows' labels are right, without looking at the truth; absent where the card cannot tell. */
+  readonly estimatedAccuracy?: EstimatedAccuracy | undefined;
+  /** Chance that this window's label is right, likewise. */
+  readonly chance?: number | undefined;
 }
 
-/** What helps against the largest movement. */
-export function actionFor({ kind, what }: Movement): DriftAction {
+/**
+ * What helps against the movements, largest first. That windows are unlike any known one says least: where something
+ * else moved as well, that is the reason.
+ */
+export function actionFor(moved: readonly Movement[]): DriftAction {
+  const { kind, what } = moved.find((m) => m.kind !== 'unknown') ?? moved[0];
   if (kind === 'channel' || kind === 'rate') return 'check wiring';
-  if (kind === 'calibration') return 'recalibrate';
+  if (kind === 'calibration' || what === 'gain') return 'recalibrate';
   if (kind === 'unknown') return 'record';
   if (kind === 'confidence') return 'retrain';
   return ['.mean', '.std', '.change'].some((end) => what.endsWith(end)) ? 'recalibrate' : 'record';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Decision, entropy } from '../decision/decision.ts';
 import { unknownThresholds } from '../decision/thresholds.ts';
 import { FeatureDistance } from '../drift/distance.ts';
+import { type AccuracySet, fitAccuracy } from '../drift/fit-accuracy.ts';
 import { setLimits } from '../drift/limits.ts';
 import { surfaceLevels } from '../drift/recover/surface-levels.ts';
 import { buildReference } from '../drift/reference.ts';
@@ -50,9 +51,11 @@ export interface CardInputs {
   readonly method: string;
   readonly featureNames: readonly string[];
   /** Rate of the readings in the recordings. */
-  readonly inputRateHz?: number;
+  readonly inputRateHz?: number | undefined;
   /** Recording by recording, in order within each. */
   readonly heldOut: readonly HeldOutWindow[];
+  /** The same windows, or every n-th of them, disturbed and judged again: without them accuracy is not estimated. */
+  readonly disturbed?: readonly Omit<AccuracySet, 'weight'>[];
   readonly selfTest: ModelCard['selfTest'];
 }
 
@@ -86,6 +89,15 @@ export function writeCard(folder: string, inputs: CardInputs): ModelCard {
     ...unknownThresholds(known, inputs.decision.falseRejectRate, ['entropy', 'distance']),
   };
   setLimits(reference, featureNames, { labels: about.labels, ...decision }, heldOut);
+  if (inputs.disturbed) {
+    const { disturbed } = inputs;
+    const sets = [{ gain: 1, windows: heldOut }, ...disturbed].map((set, i) => ({
+      ...set,
+      // As they are counts as much as all that was done to them.
+      weight: i === 0 ? disturbed.length : heldOut.length / set.windows.length,
+    }));
+    reference.accuracy = fitAccuracy(reference, featureNames, about.labels, sets);
+  }
   const card: ModelCard = {
     schemaVersion: 1,
     ...about,

@@ -99,6 +99,19 @@ export const cardSchema = z.strictObject({
     inputsByLabel: z.record(z.string(), inputReference),
     /** Distance of windows to the labels (agent/drift/distance.ts). */
     distance: statistic.optional(),
+    /** Guess of the gain of a window (agent/drift/gain.ts), and what it gives for the held-out windows. */
+    gainModel: z
+      .strictObject({ mean: z.array(z.number()), scale: z.array(z.number()), weights: z.array(z.number()) })
+      .optional(),
+    gain: statistic.optional(),
+    /** Chance that a label is right, from signs of the input (agent/drift/accuracy.ts). */
+    accuracy: z
+      .strictObject({
+        weights: z.array(z.number()),
+        spread: z.number().nonnegative(),
+        run: z.number().positive(),
+      })
+      .optional(),
     /** By channel: the lattice that the sensor's converter leaves in the readings (agent/drift/resolution.ts). */
     resolution: z
       .record(

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { softmax, temper } from '../decision/temperature.ts';
+import { disturbances } from '../drift/disturbances.ts';
 import { FeatureExtractor } from '../drift/features.ts';
 import { type CardInputs, writeCard } from '../model/build-card.ts';
 import type { ModelCard } from '../model/card.ts';
@@ -20,6 +21,11 @@ export interface HeldOut {
   readonly recordings: readonly string[];
   /** What the model gave, [count, labels], before the temperature. */
   readonly output: Float32Array;
+  /**
+   * What the same models give for some of the windows, disturbed: [count, steps, channels] -> [count, labels]. `windows`
+   * says which they are. Default: the packaged model, which then must not have seen the recordings.
+   */
+  judge?(x: Float32Array, windows: readonly number[]): Float32Array | Promise<Float32Array>;
 }
 
 /** A trained or imported network: how it is written, and what it gives for windows [count, steps, channels]. */
@@ -48,8 +54,12 @@ export interface ModelPackage {
   readonly heldOut: HeldOut;
   /** How the held-out windows were kept apart, in words. */
   readonly method: string;
+  /** Rate of the readings in the recordings, where it is one and a robot is expected to keep it. */
+  readonly inputRateHz?: number | undefined;
 }
 
+/** Held-out windows that are disturbed and judged again at most: enough to say how accuracy falls. */
+const MOST_DISTURBED = 800;
 const SELF_TEST_WINDOWS = 4;
 
 /** Writes a model folder: model.onnx, model.json with weights.bin, and the card that says what the model can do. */
@@ -64,7 +74,9 @@ export async function packageModel(p: ModelPackage): Promise<ModelCard> {
     decision: fitDecision(heldOut, p.falseRejectRate),
     method: p.method,
     featureNames: extractorOf(p.about).names,
+    inputRateHz: p.inputRateHz,
     heldOut,
+    disturbed: await disturbedSets(p, network, heldOut),
     selfTest: { tolerance: 1e-5, windows: await selfTestWindows(p.about, network) },
   });
 }
@@ -84,7 +96,10 @@ const extractorOf = (about: CardInputs['about']): FeatureExtractor =>
     about.steps,
   );
 
-function heldOutWindows({ about, heldOut }: ModelPackage): CardInputs['heldOut'] {
+export function heldOutWindows({
+  about,
+  heldOut,
+}: Pick<ModelPackage, 'about' | 'heldOut'>): CardInputs['heldOut'] {
   const extractor = extractorOf(about);
   const size = about.steps * about.channels.length;
   return heldOut.recordings.map((recording, i) => {
@@ -98,6 +113,41 @@ function heldOutWindows({ about, heldOut }: ModelPackage): CardInputs['heldOut']
       data,
     };
   });
+}
+
+/** The held-out windows (every n-th, where they are many) under each disturbance, judged again. */
+export async function disturbedSets(
+  { about, heldOut }: Pick<ModelPackage, 'about' | 'heldOut'>,
+  network: Pick<Network, 'predict'>,
+  windows: CardInputs['heldOut'],
+): Promise<NonNullable<CardInputs['disturbed']>> {
+  const extractor = extractorOf(about);
+  const every = Math.ceil(windows.length / MOST_DISTURBED);
+  const chosen = [...windows.keys()].filter((i) => i % every === 0);
+  const size = about.steps * about.channels.length;
+  const sets: NonNullable<CardInputs['disturbed']>[number][] = [];
+  for (const { gain, apply } of disturbances) {
+    const x = new Float32Array(chosen.length * size);
+    chosen.forEach((i, k) => {
+      const own = x.subarray(k * size, (k + 1) * size);
+      own.set(heldOut.x.subarray(i * size, (i + 1) * size));
+      apply(own, about.channels.length, i);
+    });
+    const output = await (heldOut.judge?.(x, chosen) ?? network.predict(normalised(about, x)));
+    sets.push({
+      gain,
+      windows: chosen.map((i, k) => ({
+        recording: windows[i].recording,
+        truth: windows[i].truth,
+        probabilities: probabilities(about, output, k),
+        features: extractor.extract(
+          x.subarray(k * size, (k + 1) * size),
+          new Float64Array(extractor.names.length),
+        ),
+      })),
+    });
+  }
+  return sets;
 }
 
 function probabilities(about: CardInputs['about'], output: Float32Array, i: number): Float32Array {

@@ -7,6 +7,7 @@ import { fitTemperature } from '../../agent/train/fit-temperature.ts';
 import { packageModel } from '../../agent/train/package-model.ts';
 import { groupedFolds } from '../../agent/train/split.ts';
 import { predict } from '../../agent/train/step.ts';
+import type { tfl } from '../../agent/train/tensorflow.ts';
 import { codeVersion } from './code-version.ts';
 import {
   ANCHORS,
@@ -32,6 +33,8 @@ interface OutOfFold {
   readonly output: Float32Array;
   /** The same with all currents multiplied, by factor. */
   readonly scaled: ReadonlyMap<number, Float32Array>;
+  /** Judges some of these windows again, disturbed, each by the model that had not seen its recording. */
+  judge(x: Float32Array, windows: readonly number[]): Float32Array;
 }
 
 /** Trains on all folds but one at a time, and judges the windows of that one. */
@@ -45,12 +48,14 @@ export async function crossValidate(
   const folds = groupedFolds(splittable(recordings), FOLDS, repetition, ANCHORS);
   const judged = windowsAt(recordings, channels, JUDGING_STRIDE);
   const outputs = new Map([1, ...gains].map((gain) => [gain, new Float32Array(judged.n * LABELS.length)]));
+  const models: tfl.LayersModel[] = [];
   for (let fold = 0; fold < FOLDS; fold++) {
     const data = trainingWindows(
       recordings.filter((r) => folds.get(r.id) !== fold),
       channels,
     );
     const { whole } = await trainFeatureLstm(data, recipe, 100 * repetition + fold);
+    models.push(whole);
     const own = [...judged.recordingIds.keys()].filter((i) => folds.get(judged.recordingIds[i]) === fold);
     const x = pick(judged.x, own, STEPS * channels.length);
     for (const [gain, output] of outputs) {
@@ -65,7 +70,21 @@ export async function crossValidate(
     console.log(`repetition ${repetition}, fold ${fold}: ${own.length} windows judged`);
   }
   const kept = [...judged.recordingIds.keys()].filter((i) => folds.get(judged.recordingIds[i]) !== undefined);
+  const size = STEPS * channels.length;
   return {
+    judge(x, windows) {
+      const output = new Float32Array(windows.length * LABELS.length);
+      models.forEach((model, fold) => {
+        const own = [...windows.keys()].filter(
+          (k) => folds.get(judged.recordingIds[kept[windows[k]]]) === fold,
+        );
+        const p = predict(model, pick(x, own, size));
+        own.forEach((k, i) => {
+          output.set(p.subarray(i * LABELS.length, (i + 1) * LABELS.length), k * LABELS.length);
+        });
+      });
+      return output;
+    },
     x: pick(judged.x, kept, STEPS * channels.length),
     truth: kept.map((i) => judged.y[i]),
     recordings: kept.map((i) => judged.recordingIds[i]),
@@ -130,6 +149,7 @@ export async function makeHusky(channels: readonly string[], repetitions = 1): P
       },
     },
     falseRejectRate: 0.02,
+    inputRateHz: RATE_HZ,
     heldOut: first,
     method:
       `grouped cross-validation over recordings, ${FOLDS} folds: every window was judged by a model of the same recipe ` +

@@ -8,6 +8,8 @@ export interface CusumOptions {
   readonly allowance?: number;
   /** Decision interval h in standard deviations. */
   readonly threshold?: number;
+  /** The sums stop here, so that a shift that is over is over in bounded time; default: nowhere. */
+  readonly cap?: number;
 }
 
 /**
@@ -19,14 +21,16 @@ export class Cusum implements Detector {
   readonly #mean: number;
   readonly #std: number;
   readonly #allowance: number;
+  readonly #cap: number;
   #high = 0;
   #low = 0;
 
-  constructor({ mean = 0, std = 1, allowance = 0.5, threshold = 5 }: CusumOptions = {}) {
+  constructor({ mean = 0, std = 1, allowance = 0.5, threshold = 5, cap = Infinity }: CusumOptions = {}) {
     if (!(std > 0)) throw new RangeError(`std: found ${std}, expected above 0`);
     this.#mean = mean;
     this.#std = std;
     this.#allowance = allowance;
+    this.#cap = cap;
     this.threshold = threshold;
   }
 
@@ -43,8 +47,8 @@ export class Cusum implements Detector {
 
   update(value: number): boolean {
     const z = (value - this.#mean) / this.#std;
-    this.#high = Math.max(0, this.#high + z - this.#allowance);
-    this.#low = Math.max(0, this.#low - z - this.#allowance);
+    this.#high = Math.min(this.#cap, Math.max(0, this.#high + z - this.#allowance));
+    this.#low = Math.min(this.#cap, Math.max(0, this.#low - z - this.#allowance));
     return this.statistic > this.threshold;
   }
 

@@ -8,6 +8,8 @@ export interface EwmaOptions {
   readonly lambda?: number;
   /** Control limit L, in standard deviations of the average. */
   readonly limit?: number;
+  /** Takes the spread that the average has in the long run from the start on: early values count for less. */
+  readonly settled?: boolean;
 }
 
 /**
@@ -19,12 +21,13 @@ export class Ewma implements Detector {
   readonly #mean: number;
   readonly #std: number;
   readonly #lambda: number;
+  readonly #settled: boolean;
   #average: number;
   /** (1 - lambda)^(2n): what the start still counts. */
-  #start = 1;
+  #start: number;
   #statistic = 0;
 
-  constructor({ mean = 0, std = 1, lambda = 0.2, limit = 3 }: EwmaOptions = {}) {
+  constructor({ mean = 0, std = 1, lambda = 0.2, limit = 3, settled = false }: EwmaOptions = {}) {
     if (!(std > 0)) throw new RangeError(`std: found ${std}, expected above 0`);
     if (!(lambda > 0 && lambda <= 1))
       throw new RangeError(`lambda: found ${lambda}, expected 0 < lambda <= 1`);
@@ -33,8 +36,13 @@ export class Ewma implements Detector {
     this.#lambda = lambda;
     this.#average = mean;
     this.threshold = limit;
+    this.#settled = settled;
+    this.#start = this.#first;
   }
 
+  get #first(): number {
+    return this.#settled ? 0 : 1;
+  }
   get average(): number {
     return this.#average;
   }
@@ -52,7 +60,7 @@ export class Ewma implements Detector {
 
   reset(): void {
     this.#average = this.#mean;
-    this.#start = 1;
+    this.#start = this.#first;
     this.#statistic = 0;
   }
 }
