@@ -1,4 +1,3 @@
-import type { Agent } from './agent.ts';
 import { zeroChannel } from './calibrate/calibrate.ts';
 import { calibrationWith, planCalibration, replaceCalibration } from './calibrate/plan.ts';
 import { type RawChannel, RawCollector } from './calibrate/raw-collector.ts';
@@ -8,6 +7,18 @@ import type { CommandRequest, CommandResult } from './publish/command-payloads.t
 import type { CommandHandlers } from './publish/commands.ts';
 import type { HomeAssistant } from './publish/home-assistant.ts';
 import type { Rollout } from './publish/rollout/rollout.ts';
+import type { RecordingControl } from './recording-control.ts';
+import type { AgentView } from './service/agent-view.ts';
+import type { Logger } from './service/log.ts';
+
+/** The part of an agent that requests reach. */
+export type CommandedAgent = Pick<AgentView, 'version' | 'pipeline' | 'diagnostics' | 'config' | 'model'> & {
+  readonly recording: RecordingControl;
+  readonly logger: Logger;
+  readonly configFile: string;
+  readonly protocolChannels: readonly string[];
+  reload(): Promise<void>;
+};
 
 /** What the requests are done with, beside the agent itself. */
 export interface CommandParts {
@@ -20,7 +31,7 @@ export interface CommandParts {
 const by = 'mqtt';
 
 /** What each request over MQTT does. A UserError becomes the answer `refused`. */
-export function commandHandlers(agent: Agent, parts: CommandParts): CommandHandlers {
+export function commandHandlers(agent: CommandedAgent, parts: CommandParts): CommandHandlers {
   const { recording, pipeline } = agent;
   return {
     ping: () => ({ version: agent.version, uptimeS: agent.diagnostics.body().uptimeS }),
@@ -57,7 +68,7 @@ function record(
   return action === 'mark' ? recording.mark(request.note ?? '') : recording.undo(by);
 }
 
-function onlyModel(agent: Agent, action: string): CommandResult<'model'> {
+function onlyModel(agent: CommandedAgent, action: string): CommandResult<'model'> {
   if (action !== 'list') {
     throw new UserError(
       'found no mqtt.models.folder in the configuration, expected one to change models',
@@ -72,7 +83,10 @@ function onlyModel(agent: Agent, action: string): CommandResult<'model'> {
 }
 
 /** Measures the offsets with what the agent reads anyway, writes the calibration, and takes it into use. */
-async function calibrateZero(agent: Agent, durationS: number): Promise<CommandResult<'calibrate-zero'>> {
+async function calibrateZero(
+  agent: CommandedAgent,
+  durationS: number,
+): Promise<CommandResult<'calibrate-zero'>> {
   if (agent.config().calibration === undefined) {
     throw new UserError('found no calibration in the configuration, expected calibration: FILE', 69);
   }
@@ -94,7 +108,7 @@ async function calibrateZero(agent: Agent, durationS: number): Promise<CommandRe
   };
 }
 
-function collect({ pipeline, protocolChannels }: Agent, durationS: number): Promise<RawChannel[]> {
+function collect({ pipeline, protocolChannels }: CommandedAgent, durationS: number): Promise<RawChannel[]> {
   const collector = new RawCollector(protocolChannels, durationS);
   return new Promise((resolve, reject) => {
     const end = () => {
