@@ -59,7 +59,7 @@ export function commandHandlers(agent: CommandedAgent, parts: CommandParts): Com
 }
 
 function record(
-  recording: Agent['recording'],
+  recording: RecordingControl,
   action: CommandRequest<'record'>['action'],
   request: { label?: string; note?: string; durationS?: number },
 ): CommandResult<'record'> | Promise<CommandResult<'record'>> {
