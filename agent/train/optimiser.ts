@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { fusedUpdate } from './fused-update.ts';
 import { tf } from './tensorflow.ts';
 
 /** What the command line and the cards write: name and settings of one of TensorFlow.js's optimisers. */
@@ -48,7 +49,7 @@ export class Optimiser {
     if (inner.setLearningRate) inner.setLearningRate(this.spec.learningRate * rate);
     else inner.learningRate = this.spec.learningRate * rate;
     if (this.spec.clipNorm !== undefined) clip(gradients, this.spec.clipNorm);
-    this.#inner.applyGradients(gradients);
+    if (!fusedUpdate(this.#inner, gradients)) this.#inner.applyGradients(gradients);
     const decay = 1 - this.spec.learningRate * rate * (this.spec.weightDecay ?? 0);
     if (decay === 1) return;
     for (const variable of variables) {
