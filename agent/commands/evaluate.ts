@@ -3,7 +3,7 @@ import { loadCalibration } from '../config/calibration-file.ts';
 import { UserError } from '../errors.ts';
 import { type Evaluation, evaluate } from '../evaluate.ts';
 import { modelFolder } from '../model/card-file.ts';
-import { loadModel } from '../model/load.ts';
+import { type Engine, loadModel } from '../model/load.ts';
 import { recordingsIn } from '../session/recording.ts';
 import { engineOption, modelOption } from './options.ts';
 
@@ -11,7 +11,7 @@ interface Arguments {
   model: string;
   data: string;
   calibration?: string;
-  engine: 'auto' | 'onnx' | 'tfjs';
+  engine: Engine;
   json: boolean;
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { UserError } from '../errors.ts';
 import { loadCard, modelFolder } from '../model/card-file.ts';
-import { loadModel } from '../model/load.ts';
+import { loadModel, MissingEngine } from '../model/load.ts';
 import { packageRoot } from '../package-root.ts';
 import { modelsImportCommand } from './models-import.ts';
 
@@ -100,12 +100,20 @@ const verify: CommandModule<object, { model: string; json: boolean }> = {
     const folder = modelFolder(model);
     const card = loadCard(folder);
     const results: { engine: string; largestDifference: number }[] = [];
-    for (const engine of ['onnx', 'tfjs'] as const) {
+    const missing: string[] = [];
+    for (const engine of ['onnx', 'onnx-web', 'tfjs'] as const) {
       if (engine === 'tfjs' && !card.files['model.json']) continue;
-      const loaded = await loadModel(folder, engine);
-      results.push({ engine: loaded.classifier.engine, largestDifference: loaded.selfTestError });
-      await loaded.classifier.close();
+      try {
+        const loaded = await loadModel(folder, engine);
+        results.push({ engine: loaded.classifier.engine, largestDifference: loaded.selfTestError });
+        await loaded.classifier.close();
+      } catch (error) {
+        if (!(error instanceof MissingEngine)) throw error;
+        missing.push(engine);
+      }
     }
+    if (results.length === 0)
+      throw new UserError(`${folder}: found no engine to run it, expected one of ${missing.join(', ')}`, 69);
     if (json)
       console.log(JSON.stringify({ model: card.name, tolerance: card.selfTest.tolerance, results }, null, 2));
     else

@@ -39,7 +39,10 @@ export const configSchema = z
         "Follow the gain of the current over the robot's own history, and take it out before the model sees it (docs/drift-recovery.md).",
       ),
     model: z.string().describe('Model folder, or the name of a model that ships with underfoot.'),
-    engine: z.enum(engines).default('auto').describe('What runs the model; auto is ONNX Runtime.'),
+    engine: z
+      .enum(engines)
+      .default('auto')
+      .describe('What runs the model; auto is ONNX Runtime, or what there is in its place (docs/models.md).'),
     mqtt: publishSchema,
     sessions: sessionsSchema.prefault({}),
     diagnosticsIntervalS: z

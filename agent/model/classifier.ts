@@ -5,6 +5,8 @@
 export interface Classifier {
   /** For people: engine and version, such as `onnxruntime-node 1.30.0`. */
   readonly engine: string;
+  /** Why it is not the fastest engine, where it is not. */
+  readonly notice?: string | undefined;
   classify(window: Float32Array): Promise<Float32Array>;
   close(): Promise<void>;
 }

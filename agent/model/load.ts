@@ -5,7 +5,7 @@ import { loadCard } from './card-file.ts';
 import type { Classifier } from './classifier.ts';
 import { selfTest } from './self-test.ts';
 
-export const engines = ['auto', 'onnx', 'tfjs'] as const;
+export const engines = ['auto', 'onnx', 'onnx-web', 'tfjs'] as const;
 export type Engine = (typeof engines)[number];
 
 /** A model that matched its card: files, tensors and self-test. */
@@ -19,7 +19,8 @@ export interface LoadedModel {
 
 /**
  * Loads a model folder and refuses it (ConfigError) unless everything agrees with its card.
- * `auto` is ONNX Runtime; TensorFlow.js where that has no build for this platform.
+ * `auto` is ONNX Runtime; where that has no build for this platform, its WebAssembly form where onnxruntime-web is
+ * installed, else TensorFlow.js, and the classifier's `notice` says so.
  */
 export async function loadModel(folder: string, engine: Engine = 'auto'): Promise<LoadedModel> {
   const card = loadCard(folder);
@@ -33,23 +34,59 @@ export async function loadModel(folder: string, engine: Engine = 'auto'): Promis
   }
 }
 
+const loaders: Readonly<Record<Exclude<Engine, 'auto'>, (f: string, c: ModelCard) => Promise<Classifier>>> = {
+  onnx: async (folder, card) => (await import('./onnx.ts')).loadOnnx(folder, card),
+  'onnx-web': async (folder, card) => (await import('./onnx-web.ts')).loadOnnxWeb(folder, card),
+  tfjs: async (folder, card) => (await import('./tfjs.ts')).loadTfjs(folder, card),
+};
+
 async function start(folder: string, card: ModelCard, engine: Engine): Promise<Classifier> {
+  if (engine !== 'auto') return await open(folder, card, engine);
   try {
-    if (engine === 'tfjs') return await (await import('./tfjs.ts')).loadTfjs(folder, card);
-    return await (await import('./onnx.ts')).loadOnnx(folder, card);
+    return await open(folder, card, 'onnx');
   } catch (error) {
-    if (error instanceof UserError) throw error;
-    if (engine === 'auto' && isMissingModule(error)) {
-      return await (await import('./tfjs.ts')).loadTfjs(folder, card);
-    }
-    const file = join(folder, engine === 'tfjs' ? 'model.json' : 'model.onnx');
-    throw new ConfigError([
-      { file, found: (error as Error).message, expected: 'a model that can be loaded' },
-    ]);
+    if (!(error instanceof MissingEngine)) throw error;
+    return await fallBack(folder, card, error.reason);
   }
 }
 
-/** ONNX Runtime's own error when there is no native library for this platform. */
+async function fallBack(folder: string, card: ModelCard, reason: string): Promise<Classifier> {
+  const missing = `ONNX Runtime has no library for this platform (${reason})`;
+  try {
+    const classifier = await open(folder, card, 'onnx-web');
+    return { ...classifier, notice: `${missing}: its WebAssembly form is used, which is slower` };
+  } catch (error) {
+    if (!(error instanceof MissingEngine)) throw error;
+  }
+  // A model that was imported as ONNX has no other form.
+  if (!card.files['model.json']) throw new MissingEngine(join(folder, 'model.onnx'), missing);
+  const classifier = await open(folder, card, 'tfjs');
+  const notice = `${missing}: TensorFlow.js is used, which is slower; onnxruntime-web would be faster`;
+  return { ...classifier, notice };
+}
+
+async function open(folder: string, card: ModelCard, engine: keyof typeof loaders): Promise<Classifier> {
+  try {
+    return await loaders[engine](folder, card);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const file = join(folder, engine === 'tfjs' ? 'model.json' : 'model.onnx');
+    const { message } = error as Error;
+    if (isMissingModule(error)) throw new MissingEngine(file, message.split('\n')[0]);
+    throw new ConfigError([{ file, found: message, expected: 'a model that can be loaded' }]);
+  }
+}
+
+/** An engine that is not installed, or has no native library for this platform. */
+export class MissingEngine extends ConfigError {
+  readonly reason: string;
+  constructor(file: string, reason: string) {
+    super([{ file, found: reason, expected: 'an engine for this model: npm install onnxruntime-web' }]);
+    this.reason = reason;
+  }
+}
+
+/** Node's own errors where a module, or a library that it links, is not there or not for this platform. */
 function isMissingModule(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code;
   return code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND' || code === 'ERR_DLOPEN_FAILED';

@@ -33,6 +33,9 @@ export const checkModel: Check = async (patient) => {
   const found = `${card.name} ${card.version} on ${classifier.engine}, self-test within ${selfTestError.toExponential(1)}`;
   if (card.simulated)
     return warning('model', found, 'it was trained on a simulated robot: record and train your own');
+  if (classifier.notice) {
+    return warning('model', `${found}; ${classifier.notice}`, 'fine as long as windows are not dropped');
+  }
   return ok('model', found);
 };
 

@@ -41,8 +41,15 @@ export function copyApp(packageRoot: string, target: string, arch: Arch): { file
       total,
     );
   }
+  // Where ONNX Runtime has no native library (32-bit ARM) its WebAssembly form comes along, if it is installed.
+  const web = arch === 'arm' ? findPackage(packageRoot, 'onnxruntime-web') : undefined;
+  if (web) copyTree(web, join(target, 'node_modules/onnxruntime-web'), (file) => webParts.test(file), total);
   return total;
 }
+
+/** The seventh of onnxruntime-web that is used. */
+const webParts =
+  /onnxruntime-web\/(package\.json|dist\/ort\.wasm\.bundle\.min\.mjs|dist\/ort-wasm-simd-threaded\.wasm)$/;
 
 /** Folders of all packages that `packageRoot` needs at run time, found as Node finds them. */
 export function runtimePackages(packageRoot: string): string[] {
