@@ -3,6 +3,7 @@ import { Decision } from './decision/decision.ts';
 import { FeatureDistance } from './drift/distance.ts';
 import { FeatureExtractor } from './drift/features.ts';
 import { DriftMonitor } from './drift/monitor.ts';
+import { GainTracker } from './drift/recover/gain-tracker.ts';
 import { ConfigError } from './errors.ts';
 import type { JudgeParts } from './judge.ts';
 import type { ModelCard } from './model/card.ts';
@@ -21,6 +22,8 @@ export interface Input {
   readonly calibration?: { readonly file: string; readonly content: CalibrationFile } | undefined;
   readonly nominalRateHz?: number | undefined;
   readonly maxGapS?: number | undefined;
+  /** Follow the current's gain and take it out; default false. */
+  readonly gainTracking?: boolean | undefined;
 }
 
 export interface Assembled {
@@ -33,13 +36,30 @@ export function assemble(model: LoadedModel, input: Input): Assembled {
   const protocol = createProtocol(input.protocol, { midStream: input.midStream });
   const path = createSamplePath(model.card, protocol, input);
   return {
-    pipeline: new Pipeline({ decoder: protocol.decoder, path, ...createJudge(model, input.nominalRateHz) }),
+    pipeline: new Pipeline({
+      decoder: protocol.decoder,
+      path,
+      ...createJudge(
+        model,
+        input.nominalRateHz,
+        input.gainTracking ? createGainTracker(model.card) : undefined,
+      ),
+    }),
     protocol,
   };
 }
 
-/** The parts that belong to the model; `rateHz`: at which readings should come, where that is known. */
-export function createJudge(model: LoadedModel, rateHz?: number): JudgeParts {
+/** Follows the gain of a robot's current against the reference of a card. */
+export function createGainTracker(card: ModelCard): GainTracker {
+  const { reference, steps, stride, rateHz } = card;
+  return new GainTracker(reference, { channels: card.channels.map((c) => c.name), steps, stride, rateHz });
+}
+
+/**
+ * The parts that belong to the model; `rateHz`: at which readings should come, where that is known; `gain`: belongs to
+ * the robot, and may have a history.
+ */
+export function createJudge(model: LoadedModel, rateHz?: number, gain?: GainTracker): JudgeParts {
   const { card, classifier } = model;
   const channels = card.channels.map((channel) => channel.name);
   const features = new FeatureExtractor(channels, card.steps);
@@ -49,8 +69,10 @@ export function createJudge(model: LoadedModel, rateHz?: number): JudgeParts {
     features,
     decision: new Decision({ labels: card.labels, ...card.decision }),
     distance: new FeatureDistance(card.reference, features.names),
+    gain,
     drift: new DriftMonitor(card.reference, {
       featureNames: features.names,
+      labels: card.labels,
       rateHz,
       modelRateHz: card.rateHz,
     }),

@@ -1,4 +1,8 @@
 import { createJudge, createSamplePath, type Input } from './assemble.ts';
+import { type EstimatedAccuracy, withInterval } from './drift/accuracy.ts';
+import type { DriftMonitor } from './drift/monitor.ts';
+import type { GainTracker, TrackedGain } from './drift/recover/gain-tracker.ts';
+import type { DriftLevel } from './drift/state.ts';
 import type { Prediction } from './judge.ts';
 import type { LoadedModel } from './model/load.ts';
 import { MetricsAccumulator, type Scores } from './model/metrics.ts';
@@ -21,11 +25,16 @@ export interface Judged {
   readonly label: string | undefined;
 }
 
-/** A pipeline for readings of one recording, begun anew: no smoothing or drift is carried over from another. */
+/**
+ * A pipeline for readings of one recording, begun anew: no smoothing is carried over from another. Only `gain` and `drift`
+ * are, where they are given: they belong to the robot.
+ */
 export function recordingPipeline(
   model: LoadedModel,
   recording: Recording,
   calibration: Input['calibration'] = calibrationOf(recording),
+  gain?: GainTracker,
+  drift?: DriftMonitor,
 ): Pipeline {
   const { channels, timeBase, sequenceBits } = recording;
   const path = createSamplePath(
@@ -33,7 +42,8 @@ export function recordingPipeline(
     { channels, timeBase, sequenceBits },
     { ...recording, calibration },
   );
-  return new Pipeline({ decoder: noDecoder, path, ...createJudge(model) });
+  const judge = createJudge(model, recording.nominalRateHz, gain);
+  return new Pipeline({ decoder: noDecoder, path, ...judge, ...(drift && { drift }) });
 }
 
 /** The calibration that a session was recorded with; a CSV file has none. */
@@ -101,24 +111,43 @@ export interface Evaluation {
   readonly unscoredWindows: number;
   readonly raw: Scores | null;
   readonly smoothed: Scores | null;
+  /** Share of all windows, labelled or not, in each state of drift; they sum to 1, or are 0 without windows. */
+  readonly driftStates: Readonly<Record<DriftLevel, number>>;
+  /** Share of all windows that fit no label. */
+  readonly unknownRate: number;
+  /** What the accuracy is, judging by the input alone; null where the card cannot tell or there is no window. */
+  readonly estimatedAccuracy: EstimatedAccuracy | null;
+  /** What gain tracking corrected at the end, where it was on. */
+  readonly trackedGain?: TrackedGain | undefined;
 }
 
-/** Judges every recording with a pipeline of its own and scores raw and smoothed decisions. */
+/**
+ * Judges every recording with a pipeline of its own and scores raw and smoothed decisions. Drift, and `gain` where it is
+ * given, go from one recording to the next: they are of one robot, in the order in which they come. Many recordings are
+ * shorter than the drift monitor needs to warm up.
+ */
 export async function evaluate(
   model: LoadedModel,
   recordings: Iterable<Recording>,
   calibration?: Input['calibration'],
   onRecording?: (recording: Recording) => void,
+  gain?: GainTracker,
 ): Promise<Evaluation> {
   const { labels, name, version } = model.card;
   const raw = new MetricsAccumulator(labels);
   const smoothed = new MetricsAccumulator(labels);
   let count = 0;
   let unscoredWindows = 0;
+  const trust = new TrustTally(model.card.reference.accuracy);
+  let drift: DriftMonitor | undefined;
   for (const recording of recordings) {
     count++;
     onRecording?.(recording);
-    await play(recordingPipeline(model, recording, calibration), recording, ({ prediction, label }) => {
+    const pipeline = recordingPipeline(model, recording, calibration, gain, drift);
+    drift = pipeline.parts.drift;
+    drift.restartComparisons();
+    await play(pipeline, recording, ({ prediction, label }) => {
+      trust.add(prediction);
       const truth = label === undefined ? -1 : labels.indexOf(label);
       if (truth < 0) {
         unscoredWindows++;
@@ -137,5 +166,43 @@ export async function evaluate(
     unscoredWindows,
     raw: scored ? raw.result() : null,
     smoothed: scored ? smoothed.result() : null,
+    ...trust.result(),
+    ...(gain && { trackedGain: gain.state }),
   };
+}
+
+/** What the model says about itself, over windows with and without labels. */
+class TrustTally {
+  readonly #model: LoadedModel['card']['reference']['accuracy'];
+  readonly #states: Record<DriftLevel, number> = { warming: 0, stable: 0, warning: 0, drift: 0 };
+  #windows = 0;
+  #unknown = 0;
+  #chance = 0;
+
+  constructor(model: LoadedModel['card']['reference']['accuracy']) {
+    this.#model = model;
+  }
+
+  add({ drift, verdict }: Prediction): void {
+    this.#windows++;
+    this.#states[drift.state]++;
+    if (verdict.unknown) this.#unknown++;
+    this.#chance += drift.chance ?? 0;
+  }
+
+  result(): Pick<Evaluation, 'driftStates' | 'unknownRate' | 'estimatedAccuracy'> {
+    const n = this.#windows;
+    const share = (count: number) => (n > 0 ? count / n : 0);
+    const { warming, stable, warning, drift } = this.#states;
+    return {
+      driftStates: {
+        warming: share(warming),
+        stable: share(stable),
+        warning: share(warning),
+        drift: share(drift),
+      },
+      unknownRate: share(this.#unknown),
+      estimatedAccuracy: this.#model && n > 0 ? withInterval(this.#model, this.#chance / n, n) : null,
+    };
+  }
 }

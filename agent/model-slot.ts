@@ -1,4 +1,4 @@
-import { createJudge } from './assemble.ts';
+import { createGainTracker, createJudge } from './assemble.ts';
 import type { ModelCard } from './model/card.ts';
 import { loadCard } from './model/card-file.ts';
 import { type Engine, type LoadedModel, loadModel } from './model/load.ts';
@@ -12,6 +12,8 @@ export interface ModelSlotOptions {
   readonly engine: Engine;
   /** Of the configuration, for the drift of the rate. */
   readonly nominalRateHz?: number | undefined;
+  /** Follow the current's gain and take it out; begins anew with another model. */
+  readonly gainTracking?: boolean | undefined;
   /** The way to other windows than those of the model in use. Throws ConfigError where its channels are not there. */
   readonly createPath?: (card: ModelCard) => SamplePath;
   /** Called after another model was taken into use. */
@@ -48,11 +50,12 @@ export class ModelSlot implements ModelHost {
 
   /** Where the new model takes other windows (rate, steps, stride, channels), windows begin anew; else none is lost. */
   async activate(model: LoadedModel): Promise<LoadedModel> {
-    const { createPath, nominalRateHz, onChange } = this.#options;
+    const { createPath, nominalRateHz, gainTracking, onChange } = this.#options;
     const former = this.#model;
     const path = takesSameWindows(model.card, former.card) ? undefined : createPath?.(model.card);
     this.#model = model;
-    await this.#pipeline.swap({ ...createJudge(model, nominalRateHz), ...(path && { path }) });
+    const gain = gainTracking ? createGainTracker(model.card) : undefined;
+    await this.#pipeline.swap({ ...createJudge(model, nominalRateHz, gain), ...(path && { path }) });
     onChange?.(model);
     return former;
   }

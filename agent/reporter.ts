@@ -1,5 +1,6 @@
-import type { DriftState } from './drift/state.ts';
+import type { TrackedGain } from './drift/recover/gain-tracker.ts';
 import type { Prediction } from './judge.ts';
+import type { ModelCard } from './model/card.ts';
 import type { Pipeline, PipelineWatcher } from './pipeline.ts';
 import type { DriftBody, PredictionBody, SurfaceBody } from './publish/payloads.ts';
 
@@ -39,7 +40,7 @@ export class Reporter implements PipelineWatcher {
     const body = this.#body(prediction);
     this.#sink.publishPrediction(body);
     this.#reportSurface(prediction, body);
-    this.#reportDrift(prediction.drift);
+    this.#reportDrift(prediction);
   }
 
   #body({ card, window, probabilities, verdict, drift }: Prediction): PredictionBody {
@@ -83,8 +84,10 @@ export class Reporter implements PipelineWatcher {
     this.#surface = verdict.surface;
   }
 
-  #reportDrift(drift: DriftState): void {
-    const key = `${drift.state} ${drift.moved.map((m) => m.what).join(' ')}`;
+  /** When its state changes, and when a tracked gain has moved by another 2 %. */
+  #reportDrift({ card, drift, gain }: Prediction): void {
+    const tracked = gain?.gain.map((g) => Math.round(Math.log(g) / 0.02)).join();
+    const key = `${drift.state} ${drift.moved.map((m) => m.what).join(' ')} ${tracked}`;
     if (key === this.#driftKey) return;
     this.#driftKey = key;
     this.#sink.publishDrift({
@@ -93,6 +96,7 @@ export class Reporter implements PipelineWatcher {
       moved: [...drift.moved],
       action: drift.action,
       windows: drift.windows,
+      ...(gain && { gain: gainBody(card, gain) }),
     });
   }
 
@@ -102,4 +106,11 @@ export class Reporter implements PipelineWatcher {
     const agoMs = Number.isNaN(hostUs) ? 0 : (this.#clocks.nowUs() - hostUs) / 1000;
     return new Date(this.#clocks.nowMs() - agoMs).toISOString();
   }
+}
+
+function gainBody({ channels }: ModelCard, tracked: TrackedGain): NonNullable<DriftBody['gain']> {
+  const named = (values: readonly number[]) =>
+    Object.fromEntries(channels.map(({ name }, c) => [name, values[c]]));
+  const { gain, byLattice, byLevels, evidenceNats } = tracked;
+  return { byChannel: named(gain), byLattice: named(byLattice), byLevels, evidenceNats };
 }

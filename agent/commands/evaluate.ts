@@ -1,16 +1,18 @@
 import type { CommandModule } from 'yargs';
+import { createGainTracker } from '../assemble.ts';
 import { loadCalibration } from '../config/calibration-file.ts';
 import { UserError } from '../errors.ts';
 import { type Evaluation, evaluate } from '../evaluate.ts';
 import { modelFolder } from '../model/card-file.ts';
 import { type Engine, loadModel } from '../model/load.ts';
 import { recordingsIn } from '../session/recording.ts';
-import { engineOption, modelOption } from './options.ts';
+import { engineOption, gainTrackingOption, modelOption } from './options.ts';
 
 interface Arguments {
   model: string;
   data: string;
   calibration?: string;
+  gainTracking: boolean;
   engine: Engine;
   json: boolean;
 }
@@ -23,14 +25,21 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
       model: modelOption,
       data: { type: 'string', demandOption: true, requiresArg: true, describe: 'Folder of recordings' },
       calibration: { type: 'string', requiresArg: true, describe: 'Calibration to apply to the recordings' },
+      gainTracking: gainTrackingOption,
       engine: engineOption,
       json: { type: 'boolean', default: false, describe: 'Print JSON' },
     }),
-  async handler({ model: name, data, calibration: file, engine, json }) {
+  async handler({ model: name, data, calibration: file, gainTracking, engine, json }) {
     const calibration = file === undefined ? undefined : { file, content: loadCalibration(file) };
     const model = await loadModel(modelFolder(name), engine);
     try {
-      const { raw, ...rest } = await evaluate(model, recordingsIn(data), calibration);
+      const { raw, ...rest } = await evaluate(
+        model,
+        recordingsIn(data),
+        calibration,
+        undefined,
+        gainTracking ? createGainTracker(model.card) : undefined,
+      );
       if (rest.windows + rest.unscoredWindows === 0) {
         const { steps, rateHz } = model.card;
         throw new UserError(
@@ -46,9 +55,11 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
   },
 };
 
-function print({ model, recordings, windows, unscoredWindows, labels, raw, smoothed }: Evaluation): void {
+function print(evaluation: Evaluation): void {
+  const { model, recordings, windows, unscoredWindows, labels, raw, smoothed } = evaluation;
   console.log(`${model}: ${windows} windows of ${recordings} recordings`);
   if (unscoredWindows > 0) console.log(`${unscoredWindows} windows without a label that the model knows`);
+  printTrust(evaluation);
   if (raw === null || smoothed === null) return;
   const row = (name: string, ...cells: (number | null)[]) =>
     console.log(name.padEnd(20) + cells.map((c) => (c === null ? '-' : c.toFixed(3)).padStart(12)).join(''));
@@ -57,4 +68,17 @@ function print({ model, recordings, windows, unscoredWindows, labels, raw, smoot
     row(key, raw[key], smoothed[key]);
   for (const label of labels)
     row(`recall ${label}`, raw.perClassRecall[label], smoothed.perClassRecall[label]);
+}
+
+function printTrust({ driftStates, unknownRate, estimatedAccuracy: estimate }: Evaluation): void {
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const states = Object.entries(driftStates).filter(([, share]) => share > 0);
+  console.log(`drift: ${states.map(([state, share]) => `${state} ${percent(share)}`).join(', ')}`);
+  console.log(`unknown: ${percent(unknownRate)}`);
+  if (estimate) {
+    const { value, low, high } = estimate;
+    console.log(
+      `estimated accuracy, without labels: ${value.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`,
+    );
+  }
 }

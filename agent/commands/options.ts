@@ -14,3 +14,10 @@ export const engineOption = {
   default: 'auto',
   describe: 'What runs the model; auto is ONNX Runtime',
 } as const;
+
+export const gainTrackingOption = {
+  type: 'boolean',
+  default: false,
+  describe:
+    "Follow the gain of the current over the robot's history and take it out (docs/drift-recovery.md)",
+} as const;

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CommandModule } from 'yargs';
+import { createGainTracker } from '../assemble.ts';
 import { loadCalibration } from '../config/calibration-file.ts';
 import { loadConfig } from '../config/load.ts';
+import type { GainTracker } from '../drift/recover/gain-tracker.ts';
 import { UserError } from '../errors.ts';
 import { type Pace, play, recordingPipeline } from '../evaluate.ts';
 import { modelFolder } from '../model/card-file.ts';
@@ -10,7 +12,7 @@ import { Publisher } from '../publish/publisher.ts';
 import { Reporter } from '../reporter.ts';
 import { createLogger } from '../service/log.ts';
 import { type Recording, recordingsIn } from '../session/recording.ts';
-import { engineOption, modelOption } from './options.ts';
+import { engineOption, gainTrackingOption, modelOption } from './options.ts';
 import { predictionJson } from './prediction-json.ts';
 import { predictionLine } from './prediction-line.ts';
 import { namesSession, replayRecorded } from './replay-session.ts';
@@ -24,6 +26,7 @@ interface Arguments {
   calibration?: string;
   folder?: string;
   compare?: string;
+  gainTracking?: boolean;
   engine: Engine;
   speed: number;
   json: boolean;
@@ -48,6 +51,7 @@ export const replayCommand: CommandModule<object, Arguments> = {
         },
         model: { ...modelOption, demandOption: false },
         calibration: { type: 'string', requiresArg: true, describe: 'Calibration file' },
+        gainTracking: { ...gainTrackingOption, default: undefined },
         engine: engineOption,
         compare: {
           type: 'string',
@@ -83,6 +87,8 @@ async function replay(argv: Arguments): Promise<void> {
       : { file: calibrationFile, content: loadCalibration(calibrationFile) };
   const folder = argv.model === undefined ? config!.model : modelFolder(argv.model);
   const model = await loadModel(folder, config?.engine ?? argv.engine);
+  const tracks = argv.gainTracking ?? config?.gainTracking ?? false;
+  const gain = tracks ? createGainTracker(model.card) : undefined;
   const publisher =
     config &&
     new Publisher(
@@ -92,7 +98,7 @@ async function replay(argv: Arguments): Promise<void> {
   await publisher?.start();
   try {
     for (const recording of recordingsIn(argv.file)) {
-      await replayOne(argv, recording, model, calibration, publisher);
+      await replayOne(argv, recording, model, { calibration, gain }, publisher);
     }
   } finally {
     await publisher?.close();
@@ -104,10 +110,10 @@ async function replayOne(
   argv: Arguments,
   recording: Recording,
   model: LoadedModel,
-  calibration: Parameters<typeof recordingPipeline>[2],
+  robot: { calibration: Parameters<typeof recordingPipeline>[2]; gain: GainTracker | undefined },
   publisher: Publisher | undefined,
 ): Promise<void> {
-  const pipeline = recordingPipeline(model, recording, calibration);
+  const pipeline = recordingPipeline(model, recording, robot.calibration, robot.gain);
   const { card } = model;
   if (publisher) {
     publisher.publishStatus({

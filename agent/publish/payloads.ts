@@ -117,6 +117,24 @@ export const driftBody = z.object({
     .enum(['none', 'recalibrate', 'record', 'retrain', 'check wiring'])
     .meta({ description: 'What to do about it' }),
   windows: count('Windows since the start or the last reset'),
+  gain: z
+    .object({
+      byChannel: z
+        .record(z.string(), z.number().positive())
+        .meta({
+          description:
+            'What the current of each channel is divided by before the model sees it; 1 is nothing',
+        }),
+      byLattice: z
+        .record(z.string(), z.number().positive())
+        .meta({ description: "Of that, what the step of the sensor's converter says" }),
+      byLevels: z.number().positive().meta({ description: 'And what the level over several surfaces says' }),
+      evidenceNats: z
+        .number()
+        .meta({ description: 'How much more likely that level is than an unchanged one, in nats' }),
+    })
+    .optional()
+    .meta({ description: 'What gain tracking corrects; only where it is on' }),
 });
 
 const latency = z.object({
