@@ -1,4 +1,4 @@
-import { loadConfig } from '../config/load.ts';
+import { loadMqtt } from '../config/load.ts';
 import { type PublishConfig, publishSchema } from '../config/publish.ts';
 
 /** Options of commands that talk to a broker. */
@@ -7,7 +7,7 @@ export const brokerOptions = {
     alias: 'c',
     type: 'string',
     requiresArg: true,
-    describe: 'Configuration whose mqtt section says how to reach the broker',
+    describe: 'File whose mqtt section says how to reach the broker; no more need be in it',
   },
   broker: {
     type: 'string',
@@ -25,6 +25,6 @@ export interface BrokerArguments {
 
 /** How to reach the broker; never with the client id of the agent, which would be thrown out. */
 export function brokerOf({ config, broker, prefix }: BrokerArguments): PublishConfig {
-  const mqtt = config === undefined ? publishSchema.parse({}) : loadConfig(config).mqtt;
+  const mqtt = config === undefined ? publishSchema.parse({}) : loadMqtt(config);
   return { ...mqtt, url: broker ?? mqtt.url, prefix: prefix ?? mqtt.prefix, clientId: undefined };
 }

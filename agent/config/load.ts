@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 import { modelFolder } from '../model/card-file.ts';
 import { findingsOf } from './problems.ts';
-import { resolvePublishPaths } from './publish.ts';
+import { type PublishConfig, publishSchema, resolvePublishPaths } from './publish.ts';
 import { type Config, configSchema } from './schema.ts';
 import { sessionsFolder } from './sessions.ts';
 
@@ -35,6 +35,16 @@ function load<T extends ModelFreeConfig>(file: string, schema: z.ZodType<T>): T 
     sessions: { ...config.sessions, folder: sessionsFolder(config.sessions, folder) },
     calibration: config.calibration && resolve(folder, config.calibration),
   };
+}
+
+const mqttOnly = z.object({ mqtt: publishSchema });
+
+/** The `mqtt` section alone, for whoever has a broker and no robot: other keys are not looked at. Throws ConfigError. */
+export function loadMqtt(file: string): PublishConfig {
+  const input = readYaml(file);
+  const parsed = mqttOnly.safeParse(input);
+  if (!parsed.success) throw new ConfigError(findingsOf(file, input, parsed.error));
+  return resolvePublishPaths(parsed.data.mqtt, dirname(resolve(file)));
 }
 
 function readYaml(file: string): unknown {

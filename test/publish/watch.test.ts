@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../../agent/package-root.ts';
@@ -82,10 +83,12 @@ test('underfoot watch --json prints the reports of one robot and ends with exit 
     publisher.publishSurface(example.surface);
     publisher.publishStatus(example.status);
   }
+  const config = join(broker.folder, 'desk.yaml');
+  writeFileSync(config, `mqtt: { url: "${broker.url}" }\n`);
   const cli = spawn(
     process.execPath,
     ['--import', 'tsx', join(packageRoot, 'agent/cli.ts'), 'watch'].concat(
-      `--broker=${broker.url} --robot=r1 --json --count=2`.split(' '),
+      `--config=${config} --robot=r1 --json --count=2`.split(' '),
     ),
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
