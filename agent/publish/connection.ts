@@ -27,6 +27,8 @@ export type Outcome = 'taken' | 'refused' | 'lost';
 
 /** The broker said no: it speaks no MQTT 5 (return code 1 in 3.1.1 form, reason 0x84 in 5 form). */
 const unsupportedVersion = new Set([0x01, 0x84]);
+/** What holds where a broker names no receive maximum. */
+const noMaximum = 65_535;
 /** A connection that stood so long was good: the next loss starts with the shortest wait again. */
 const stableAfterMs = 10_000;
 
@@ -37,6 +39,8 @@ const stableAfterMs = 10_000;
 export class Connection {
   /** Connections after the first one. */
   reconnects = 0;
+  /** Messages of QoS 1 that the broker takes at a time: it says so when it accepts us (MQTT 5). */
+  receiveMaximum = noMaximum;
   #client: MqttClient | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
@@ -128,7 +132,8 @@ export class Connection {
     let problem = '';
     let code: number | undefined;
     let up = 0;
-    client.on('connect', () => {
+    client.on('connect', ({ properties }) => {
+      this.receiveMaximum = properties?.receiveMaximum ?? noMaximum;
       up = performance.now();
       this.#onUp(client);
     });

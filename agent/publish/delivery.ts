@@ -9,6 +9,8 @@ export interface Wire {
   readonly version: 4 | 5;
   /** Bytes that the operating system has not taken yet. */
   readonly unsentBytes: number;
+  /** Messages of QoS 1 that the broker takes before it acknowledges the first; one more, and it may hang up. */
+  readonly receiveMaximum: number;
   publish(
     topic: string,
     payload: string,
@@ -17,7 +19,7 @@ export interface Wire {
   ): void;
 }
 
-/** Messages of QoS 1 on the way at one time; a broker may ask for fewer (receive maximum). */
+/** Messages of QoS 1 on the way at one time, where the broker does not ask for fewer. */
 const inFlightLimit = 20;
 /** Above this, telemetry waits and the newest wins: the network is slower than we are. */
 const unsentLimitBytes = 64 * 1024;
@@ -40,6 +42,10 @@ export class Delivery {
   /** Acknowledgements of an earlier connection are not ours. */
   #generation = 0;
   #pending = 0;
+  /** Messages of QoS 1 that the broker has not acknowledged. */
+  #unacknowledged = 0;
+  /** State that goes before the outbox, the newest of each topic. */
+  readonly #urgent = new Map<string, Message>();
   #settled: (() => void) | undefined;
 
   constructor(wire: Wire, outbox: (onDrop: (topic: string) => void) => Outbox, nowMs: () => number) {
@@ -68,7 +74,9 @@ export class Delivery {
 
   /** State that only matters now (QoS 1, not kept): the caller sends it again at the next connect. */
   direct(message: Message): void {
-    if (this.#wire.connected) this.#send(message, () => {});
+    if (!this.#wire.connected) return;
+    this.#urgent.set(message.topic, message);
+    this.#pump();
   }
 
   /** A new connection stands. */
@@ -76,9 +84,9 @@ export class Delivery {
     this.#generation++;
     this.#inFlight = [];
     this.#lastSentId = 0;
-    this.#pending = 0;
+    this.#reset();
     for (const message of this.#retained.values()) {
-      if (message.qos === 1 && !this.#outbox.has(message.topic)) this.direct(message);
+      if (message.qos === 1 && !this.#outbox.has(message.topic)) this.#urgent.set(message.topic, message);
     }
     this.#pump();
     this.#drainLatest();
@@ -86,7 +94,7 @@ export class Delivery {
 
   down(): void {
     this.#generation++;
-    this.#pending = 0;
+    this.#reset();
     this.#settled?.();
   }
 
@@ -100,7 +108,7 @@ export class Delivery {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, timeoutMs);
       this.#settled = () => {
-        if (this.#pending > 0) return;
+        if (this.#pending > 0 || this.#urgent.size > 0) return;
         clearTimeout(timer);
         resolve();
       };
@@ -122,8 +130,14 @@ export class Delivery {
 
   #pump(): void {
     if (!this.#wire.connected) return;
+    const limit = Math.min(inFlightLimit, this.#wire.receiveMaximum);
+    for (const [topic, message] of this.#urgent) {
+      if (this.#unacknowledged >= limit) return;
+      this.#urgent.delete(topic);
+      this.#send(message, () => this.#pump());
+    }
     this.#outbox.expire(this.#nowMs());
-    const room = inFlightLimit - this.#inFlight.length;
+    const room = Math.min(inFlightLimit - this.#inFlight.length, limit - this.#unacknowledged);
     if (room <= 0) return;
     for (const { id, message } of this.#outbox.read(this.#lastSentId, room)) {
       const entry = { id, acknowledged: false };
@@ -145,6 +159,12 @@ export class Delivery {
     if (this.#inFlight[0]?.acknowledged) this.#acknowledge();
   }
 
+  #reset(): void {
+    this.#pending = 0;
+    this.#unacknowledged = 0;
+    this.#urgent.clear();
+  }
+
   #acknowledge(): void {
     let last = 0;
     while (this.#inFlight[0]?.acknowledged) last = this.#inFlight.shift()?.id ?? last;
@@ -155,6 +175,7 @@ export class Delivery {
   #send(message: Message, done: (outcome: Outcome) => void): void {
     const generation = this.#generation;
     this.#pending++;
+    this.#unacknowledged += message.qos;
     this.#wire.publish(
       message.topic,
       message.payload,
@@ -162,6 +183,7 @@ export class Delivery {
       (outcome) => {
         if (generation !== this.#generation) return;
         this.#pending--;
+        this.#unacknowledged -= message.qos;
         if (outcome === 'taken') this.sent++;
         done(outcome);
         if (this.#pending === 0) this.#settled?.();

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Outcome } from '../../agent/publish/connection.ts';
+import { Delivery } from '../../agent/publish/delivery.ts';
+import { MemoryOutbox } from '../../agent/publish/outbox.ts';
+
+/** A broker that acknowledges when the test says so. */
+function slowBroker(receiveMaximum: number) {
+  const taken: { topic: string; payload: string }[] = [];
+  const waiting: ((outcome: Outcome) => void)[] = [];
+  let most = 0;
+  const wire = {
+    connected: true,
+    version: 5 as const,
+    unsentBytes: 0,
+    receiveMaximum,
+    publish(topic: string, payload: string, { qos }: { qos?: number }, done: (outcome: Outcome) => void) {
+      taken.push({ topic, payload });
+      if (qos === 1) waiting.push(done);
+      else done('taken');
+      most = Math.max(most, waiting.length);
+    },
+  };
+  return { wire, taken, most: () => most, acknowledge: () => waiting.shift()?.('taken') };
+}
+
+const limits = { maxBytes: 1e6, maxAgeMs: 1e9 };
+const message = (topic: string, payload: string, qos: 0 | 1 = 1) => {
+  return { topic, payload, qos, retain: true, createdMs: 0 };
+};
+
+test('never more messages of QoS 1 are on the way than the broker takes, and all arrive in order of their topic', () => {
+  const step = fc.record({
+    topic: fc.constantFrom('a', 'b', 'c'),
+    acknowledge: fc.nat(3),
+    direct: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 30 }),
+      fc.array(step, { maxLength: 80 }),
+      (receiveMaximum, steps) => {
+        const { wire, taken, most, acknowledge } = slowBroker(receiveMaximum);
+        const delivery = new Delivery(
+          wire,
+          (onDrop) => new MemoryOutbox(limits, onDrop),
+          () => 0,
+        );
+        delivery.up();
+        const events: Record<string, string[]> = { a: [], b: [], c: [] };
+        for (const [n, { topic, acknowledge: count, direct }] of steps.entries()) {
+          if (direct) delivery.direct(message('status', `${n}`));
+          else {
+            events[topic].push(`${n}`);
+            delivery.event(message(topic, `${n}`));
+          }
+          delivery.telemetry(message('prediction', `${n}`, 0));
+          for (let i = 0; i < count; i++) acknowledge();
+        }
+        for (let i = 0; i < 200; i++) acknowledge();
+        assert.ok(most() <= Math.min(20, receiveMaximum), `${most()} of ${receiveMaximum}`);
+        for (const [topic, expected] of Object.entries(events)) {
+          assert.deepEqual(
+            taken.filter((m) => m.topic === topic).map((m) => m.payload),
+            expected,
+          );
+        }
+        const status = taken.filter((m) => m.topic === 'status').at(-1)?.payload;
+        const last = steps.findLastIndex((s) => s.direct);
+        assert.equal(status, last < 0 ? undefined : `${last}`, 'the newest status arrives');
+        assert.equal(delivery.outbox.messages, 0);
+      },
+    ),
+  );
+});
+
+test('after a reconnect, retained state goes before the outbox and within what the broker takes', () => {
+  const { wire, taken, most, acknowledge } = slowBroker(2);
+  const delivery = new Delivery(
+    wire,
+    (onDrop) => new MemoryOutbox(limits, onDrop),
+    () => 0,
+  );
+  delivery.up();
+  for (const topic of ['a', 'b', 'c', 'd']) delivery.event(message(topic, '1'));
+  for (let i = 0; i < 4; i++) acknowledge();
+  wire.connected = false;
+  delivery.down();
+  delivery.event(message('d', '2'));
+  taken.length = 0;
+  wire.connected = true;
+  delivery.up();
+  for (let i = 0; i < 6; i++) acknowledge();
+  assert.deepEqual(
+    taken.map((m) => m.topic + m.payload),
+    ['a1', 'b1', 'c1', 'd2'],
+  );
+  assert.equal(most(), 2);
+});
