@@ -6,6 +6,7 @@ import { loadCard, modelFolder } from '../model/card-file.ts';
 import { loadModel, MissingEngine } from '../model/load.ts';
 import { packageRoot } from '../package-root.ts';
 import { modelsImportCommand } from './models-import.ts';
+import { modelsRebaselineCommand } from './models-rebaseline.ts';
 
 const json = { type: 'boolean', default: false, describe: 'Print JSON' } as const;
 const model = {
@@ -169,7 +170,7 @@ const compare: CommandModule<object, { first: string; second: string; data: stri
 
 export const modelsCommand: CommandModule = {
   command: 'models <action>',
-  describe: 'List, inspect, verify, compare and import models',
+  describe: 'List, inspect, verify, compare, import and rebaseline models',
   builder: (y: Argv) =>
     y
       .command(list)
@@ -177,6 +178,7 @@ export const modelsCommand: CommandModule = {
       .command(verify)
       .command(compare)
       .command(modelsImportCommand)
+      .command(modelsRebaselineCommand)
       .demandCommand(1),
   handler: () => undefined,
 };

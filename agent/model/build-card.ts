@@ -61,9 +61,13 @@ export interface CardInputs {
 
 const cardFile = 'card.json';
 
-/** Writes `card.json` into a model folder whose other files are complete; returns the card. */
-export function writeCard(folder: string, inputs: CardInputs): ModelCard {
-  const { heldOut, method, about, featureNames } = inputs;
+/** What windows that the model had not seen look like, and what counts as unknown among them. */
+export function describeWindows(
+  inputs: Pick<CardInputs, 'decision' | 'featureNames' | 'inputRateHz' | 'heldOut' | 'disturbed'> & {
+    readonly about: Pick<ModelCard, 'labels' | 'channels' | 'steps' | 'stride'>;
+  },
+): Pick<ModelCard, 'reference' | 'decision'> {
+  const { heldOut, about, featureNames } = inputs;
   const perRecording = countBy(heldOut);
   const reference = buildReference(
     featureNames,
@@ -98,12 +102,19 @@ export function writeCard(folder: string, inputs: CardInputs): ModelCard {
     }));
     reference.accuracy = fitAccuracy(reference, featureNames, about.labels, sets);
   }
+  return { reference, decision };
+}
+
+/** Writes `card.json` into a model folder whose other files are complete; returns the card. */
+export function writeCard(folder: string, inputs: CardInputs): ModelCard {
+  const { heldOut, method, about } = inputs;
+  const { reference, decision } = describeWindows(inputs);
   const card: ModelCard = {
     schemaVersion: 1,
     ...about,
     decision,
     reference,
-    heldOut: { method, ...score(about.labels, decision, heldOut, perRecording.size) },
+    heldOut: { method, ...score(about.labels, decision, heldOut, countBy(heldOut).size) },
     selfTest: inputs.selfTest,
     files: hashFiles(folder),
   };
@@ -140,7 +151,8 @@ function top(probabilities: Float32Array): number {
   return probabilities.indexOf(Math.max(...probabilities));
 }
 
-function hashFiles(folder: string): Record<string, string> {
+/** SHA-256 of every file of a model folder but the card. */
+export function hashFiles(folder: string): Record<string, string> {
   const names = readdirSync(folder)
     .filter((name) => name !== cardFile)
     .sort();
