@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { test } from 'node:test';
 import { createJudge, createSamplePath } from '../agent/assemble.ts';
 import { comparePredictions } from '../agent/compare.ts';
+import { UserError } from '../agent/errors.ts';
 import type { LoadedModel } from '../agent/model/load.ts';
 import { Pipeline } from '../agent/pipeline.ts';
 import { createProtocol, protocolSchema } from '../agent/protocol/registry.ts';
-import { RecordingControl } from '../agent/recording-control.ts';
+import { RecordingControl, type RecordingControlOptions } from '../agent/recording-control.ts';
 import { replaySession, reproduce } from '../agent/reproduce.ts';
+import type { DiskHandle, OpenDisk } from '../agent/session/part-file.ts';
+import { ReadingStream } from '../agent/session/reading-stream.ts';
 import { listSessions } from '../agent/session/session-list.ts';
 import { loadSession } from '../agent/session/session-recording.ts';
-import { testFolder } from './session/helpers.ts';
+import { testFolder, until } from './session/helpers.ts';
 import { toyModel } from './session/toy-model.ts';
 
 const root = testFolder('control');
@@ -23,7 +27,7 @@ const withTime = {
 const withoutTime = { name: 'text', columns: [{ column: 1, channel: 'cur' }] };
 
 /** A live pipeline at about 50 Hz with jittered arrivals, bytes cut at odd places, and its recording control. */
-function live(spec: object, model: LoadedModel = toyModel()) {
+function live(spec: object, model: LoadedModel = toyModel(), more: Partial<RecordingControlOptions> = {}) {
   const folder = mkdtempSync(`${root}/c-`);
   const protocol = createProtocol(protocolSchema.parse(spec));
   const input = { file: 'test.yaml' };
@@ -41,6 +45,7 @@ function live(spec: object, model: LoadedModel = toyModel()) {
     space: { folder, minFreeBytes: 0, deleteLabelled: false },
     clocks: { nowUs: () => time.us, nowMs: () => Date.UTC(2026, 4, 5) + time.us / 1000 },
     onChange: (body) => bodies.push(body),
+    ...more,
   });
   let sample = 0;
   let rest = Buffer.alloc(0);
@@ -139,6 +144,127 @@ test('start, label, undo, stop: each is said, and what makes no sense is refused
   assert.deepEqual([end.state, end.reason, end.sessionId], ['idle', 'enough', '20260505T000001Z_rover']);
   assert.ok((end.freeBytes ?? 0) > 0);
   assert.equal(bodies.length, 4);
+});
+
+test('what undo takes back is the last of labels and marks, and never the label it began with', async () => {
+  const { folder, control, drive } = live(withTime);
+  await control.start({ label: 'ICE' });
+  await drive(10);
+  control.mark('bump');
+  control.label('SNOW', 'key');
+  control.mark('stone');
+  assert.equal(control.undo('key').label, 'SNOW');
+  assert.equal(control.undo('key').label, 'ICE');
+  control.undo('key');
+  assert.throws(() => control.undo('key'), /found no label or mark to take back/);
+  control.mark('kept');
+  await control.stop();
+  const { events, labels } = await recorded(folder);
+  assert.deepEqual(
+    events.map(({ kind, detail }) => [kind, detail]),
+    [['mark', 'kept']],
+  );
+  assert.deepEqual(
+    labels.changes().map(({ label }) => label),
+    ['ICE'],
+  );
+});
+
+test('a label since a time of day begins there, and only within the recording', async () => {
+  const { folder, control, drive, time } = live(withTime);
+  const { startTime = '' } = await control.start({ label: 'ICE' });
+  const startUs = time.us;
+  await drive(100);
+  const after = (ms: number) => new Date(Date.parse(startTime) + ms).toISOString();
+  control.labelSince('SNOW', 'mqtt', after(500));
+  assert.throws(() => control.labelSince('MUD', 'mqtt', after(-1)), /time: found .*, expected .* to /);
+  assert.throws(() => control.labelSince('MUD', 'mqtt', after(60_000)), /time: found/);
+  await control.stop();
+  assert.deepEqual((await recorded(folder)).labels.changes(), [
+    { label: 'ICE', atUs: startUs },
+    { label: 'SNOW', atUs: startUs + 500_000 },
+  ]);
+});
+
+test('without a model, readings are recorded alone, to the last bit', async () => {
+  const folder = mkdtempSync(`${root}/c-`);
+  const protocol = createProtocol(protocolSchema.parse(withTime));
+  const stream = new ReadingStream(protocol.decoder);
+  const time = { us: 1_000_000 };
+  const control = new RecordingControl(stream, {
+    robotId: 'rover',
+    version: '0.0.0',
+    protocol,
+    protocolSpec: withTime,
+    input: { file: 'test.yaml' },
+    space: { folder, minFreeBytes: 0, deleteLabelled: false },
+    clocks: { nowUs: () => time.us, nowMs: () => Date.UTC(2026, 4, 5) },
+  });
+  await control.start({ label: 'ICE' });
+  for (let i = 0; i < 200; i++) {
+    time.us += 20_000;
+    if (i === 100) stream.restart();
+    stream.feed(Buffer.from(`${i * 20_000},${i / 8}\n`), time.us);
+  }
+  const { samples } = await control.stop();
+  const { recording, predictions, head } = await recorded(folder);
+  assert.deepEqual([samples, predictions.length, head.metadata.model], [recording.rows, 0, undefined]);
+  assert.ok(recording.rows >= 198, `${recording.rows} rows`);
+  assert.ok(recording.values.every((value) => Number.isInteger(value * 8)));
+  assert.equal(recording.breaks?.length, 1);
+});
+
+test('a second recording within the same second has a name of its own', async () => {
+  const { control, drive } = live(withTime);
+  const ids: (string | null)[] = [];
+  for (let i = 0; i < 3; i++) {
+    ids.push((await control.start({})).sessionId);
+    await drive(1);
+    await control.stop();
+  }
+  assert.deepEqual(ids, ['20260505T000001Z_rover', '20260505T000001Z_rover_2', '20260505T000001Z_rover_3']);
+});
+
+test('while the disk refuses, the robot goes on predicting and says what is wrong', async () => {
+  let full = false;
+  const openDisk: OpenDisk = async (path) => {
+    const handle = await open(path, 'wx');
+    const refuse = () => Promise.reject(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }));
+    return new Proxy(handle, {
+      get: (target, key) => {
+        const value = key === 'write' && full ? refuse : target[key as keyof DiskHandle];
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  };
+  const limits = { chunkMs: 1 };
+  const { control, drive, pipeline } = live(withTime, toyModel(), { openDisk, limits });
+  let predictions = 0;
+  pipeline.watchers.add({ onPrediction: () => void predictions++ });
+  await control.start({ label: 'ICE' });
+  await drive(300);
+  full = true;
+  const before = predictions;
+  await drive(300);
+  await until(() => control.trouble !== undefined, 'the trouble is seen');
+  await drive(300);
+  assert.ok(predictions > before + 50, `${predictions - before} predictions`);
+  assert.match(control.trouble ?? '', /recording: no space left where sessions are kept/);
+  assert.match(control.body.reason ?? '', /no space left/);
+  const end = await control.stop();
+  assert.match(end.reason ?? '', /no space left.*; underfoot sessions recover completes the file/);
+});
+
+test('a folder that cannot be made is refused with a reason', async () => {
+  const file = `${root}/file`;
+  writeFileSync(file, '');
+  const space = { folder: `${file}/sessions`, minFreeBytes: 0, deleteLabelled: false };
+  const { control } = live(withTime, toyModel(), { space });
+  await assert.rejects(control.start({}), (error: unknown) => {
+    return (
+      error instanceof UserError && error.exitCode === 74 && /cannot be written: ENOTDIR/.test(error.message)
+    );
+  });
 });
 
 test('a recording without room is refused before it begins, and the robot goes on', async () => {

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { DataError } from '../../agent/errors.ts';
 import { datasetOf, hashDataset, windowsOf } from '../../agent/session/dataset.ts';
 import { type Recording, RecordingBuilder, recordingsIn } from '../../agent/session/recording.ts';
+import { sessionMetadata } from '../../agent/session/session-input.ts';
+import { loadSession } from '../../agent/session/session-recording.ts';
+import { feed, startRecorder, testFolder } from './helpers.ts';
 
 const spec = { channels: [{ name: 'b', unit: 'A' }], rateHz: 10, steps: 20, stride: 5 };
 
@@ -40,6 +44,36 @@ test('no window lies across a change of label', () => {
     assert.ok(w.data[0] >= from && w.data[19] <= to, `${w.label}: ${w.data[0]} to ${w.data[19]}`);
   }
   assert.deepEqual([...new Set(windows.map((w) => w.label))], ['ICE', undefined, 'SNOW']);
+});
+
+test('wherever labels were set, undone or taken from a file while recording, every step of a window had its label', async () => {
+  const folder = testFolder('dataset');
+  const metadata = sessionMetadata({ robotId: 'r', timeBase: { tickUs: 1, bits: 32 } }, { version: '1' });
+  const times = fc.array(
+    fc.record({ atMs: fc.integer({ min: 0, max: 2999 }), label: fc.constantFrom('ICE', 'SNOW', null) }),
+    { minLength: 1, maxLength: 8 },
+  );
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(times, fc.nat(3), async (changes, undone) => {
+      const { recorder, time } = await startRecorder(folder, { sessionId: `s${run++}`, metadata });
+      const startUs = time.us;
+      feed(recorder, time, 0, 3000);
+      for (const { atMs, label } of changes) recorder.label(label, 'file', startUs + atMs * 1000 + 500);
+      for (let i = 0; i < Math.min(undone, changes.length); i++) recorder.undo('key');
+      const { files } = await recorder.stop();
+      const { recording, labels } = loadSession(files);
+      const fast = { channels: [{ name: 'curL', unit: 'A' }], rateHz: 1000, steps: 100, stride: 10 };
+      for (const window of windowsOf(recording, fast)) {
+        // curL counts samples in eighths, and samples are a millisecond apart.
+        for (const value of [window.data[0], window.data[50], window.data[99]]) {
+          const truth = labels.at(startUs + (Math.round(value * 8) + 1) * 1000);
+          assert.equal(window.label ?? null, truth);
+        }
+      }
+    }),
+    { numRuns: 30 },
+  );
 });
 
 test('no window lies across a break or a gap', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -11,7 +11,8 @@ import { csvOf, npzOf, parquetOf } from '../../agent/session/export.ts';
 import { npy } from '../../agent/session/npz.ts';
 import { type Recording, RecordingBuilder, readRecordings } from '../../agent/session/recording.ts';
 import { writeWholeFile } from '../../agent/session/whole-file.ts';
-import { python, testFolder } from './helpers.ts';
+import { python, skipWithoutPython } from '../helpers/python.ts';
+import { testFolder } from './helpers.ts';
 
 const root = testFolder('export');
 const fresh = () => mkdtempSync(join(root, 'e-'));
@@ -27,8 +28,9 @@ function drive(id: string, ...stretches: [label: string | undefined, seconds: nu
 }
 const spec = { channels: [{ name: 'curL', unit: 'A' }], rateHz: 10, steps: 20, stride: 10 };
 
-test('numpy reads what is written: shapes, types, one-hot labels, recording ids, texts', (t) => {
-  if (!existsSync(python)) return t.skip('needs Python with NumPy');
+test('numpy reads what is written: shapes, types, one-hot labels, recording ids, texts', {
+  skip: skipWithoutPython('numpy'),
+}, () => {
   const dataset = datasetOf([drive('a', ['ICE', 10]), drive('b', ['SNOW', 5], ['ÉTÉ', 5])], spec);
   const file = join(fresh(), 'w.npz');
   writeFileSync(file, npzOf(dataset, { channels: ['curL'], rateHz: 10 }));

@@ -227,6 +227,34 @@ test('on a file system that is really full, what was written before is whole', a
   }
 });
 
+test('on a file system that is really read-only a recording is refused, and what is there can still be read', async (t) => {
+  const folder = fresh();
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder], { stdio: 'pipe' });
+  } catch {
+    return t.skip('needs the right to mount a file system');
+  }
+  const remount = (how: string) => execFileSync('mount', ['-o', `remount,${how}`, folder], { stdio: 'pipe' });
+  try {
+    const record = async (sessionId: string) => {
+      const { recorder, time } = await startRecorder(folder, { sessionId });
+      feed(recorder, time, 0, 300);
+      return recorder.stop();
+    };
+    const { files } = await record('before');
+    // While a file is open for writing, the kernel refuses this; a disk that fails is in the test above.
+    remount('ro');
+    await assert.rejects(record('refused'), /EROFS/);
+    assert.equal(verifyFile(files[0]).samples, 300);
+    remount('rw');
+    assert.equal((await record('after')).complete, true);
+    assert.deepEqual(readdirSync(folder), ['after-0001.mcap', 'before-0001.mcap']);
+  } finally {
+    execFileSync('umount', [folder]);
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 test('kill -9 of a recording process costs at most a second', async () => {
   const folder = fresh();
   const child = spawn(process.execPath, ['--import', 'tsx', 'test/session/record-forever.ts', folder], {

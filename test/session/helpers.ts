@@ -5,8 +5,6 @@ import { Recorder, type RecorderOptions } from '../../agent/session/recorder.ts'
 import { startSessionClock } from '../../agent/session/session-clock.ts';
 import { createReading } from '../../agent/signal/sample.ts';
 
-export const python = '/opt/peers/bin/python';
-
 /** A folder that goes when the process ends; in memory where that is possible, because tests sync a lot. */
 export function testFolder(name: string): string {
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), `underfoot-${name}-`));

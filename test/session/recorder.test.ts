@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { itemsOf, type SessionItem } from '../../agent/session/reader.ts';
 import type { RecorderOptions } from '../../agent/session/recorder.ts';
-import { feed, python, startRecorder, testFolder, testWallMs, until } from './helpers.ts';
+import { python, skipWithoutPython } from '../helpers/python.ts';
+import { feed, startRecorder, testFolder, testWallMs, until } from './helpers.ts';
 
 const root = testFolder('recorder');
 
@@ -61,8 +62,9 @@ test('what was recorded is read back: samples to the last bit, labels, events, p
   assert.deepEqual(mark?.message, { kind: 'mark', atUs: 6_500_000, atSample: 1500, detail: 'a bump' });
 });
 
-test('the reference reader of another language reads the file, its index and its checksums', async (t) => {
-  if (!existsSync(python)) return t.skip('needs Python with the mcap package');
+test('the reference reader of another language reads the file, its index and its checksums', {
+  skip: skipWithoutPython('mcap', 'zstandard'),
+}, async () => {
   const { folder, recorder, time } = await start();
   recorder.label('SNOW', 'command');
   feed(recorder, time, 0, 5000);
@@ -137,4 +139,26 @@ test('files rotate by size, and each says the labels so far and continues the sa
     }
   }
   assert.equal(next, 2400);
+});
+
+test('files rotate by age', async () => {
+  const { recorder, time } = await start({ limits: { maxPartS: 2, chunkMs: 1 } });
+  for (let i = 0; i < 6; i++) {
+    feed(recorder, time, i * 1000, i * 1000 + 1000);
+    const before = recorder.state.bytes;
+    await until(() => recorder.state.bytes > before, 'a chunk is written');
+  }
+  const { files, samples } = await recorder.stop();
+  assert.ok(files.length > 1, `${files.length} files`);
+  let next = 0;
+  for (const file of files) {
+    const batches = all(file, 'samples').flatMap((item) => (item.kind === 'samples' ? [item.samples] : []));
+    assert.equal(batches[0].first, next);
+    const last = batches[batches.length - 1];
+    next = last.first + last.count;
+    // A file ends with the chunk that makes it old enough, and chunks are a second long here.
+    const lengthUs = last.arrivalUs[last.count - 1] - batches[0].arrivalUs[0];
+    assert.ok(lengthUs <= 3e6, `${lengthUs} us in ${file}`);
+  }
+  assert.equal(next, samples);
 });
