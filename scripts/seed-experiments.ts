@@ -1,38 +1,57 @@
 /**
  * Reproduces the question this project began with, as a report: `npx tsx scripts/seed-experiments.ts [--epochs 1500]
- * [--units 64] [--seed 1] [--out docs/training/seed-experiments]` writes OUT.html and OUT.json. Training loss only: the
- * question is why it fluctuates, not how well the net does on new data. Figures are written as they come, so a run that was
- * stopped leaves a report of what it did, and goes on from there.
+ * [--units 64] [--seeds 3] [--minutes 40] [--out docs/training/seed-experiments]` writes OUT.html and OUT.json and prints the
+ * tables of docs/training.md. Training loss only: the question is why it fluctuates, not how well the net does on new data.
+ * All variants run with seed 1, then with seed 2 and so on. Figures are written as they come: a run that was stopped, or
+ * whose minutes were over, leaves a report of what it did, and the same command goes on from there.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { lstmKernel } from '../agent/train/kernel/choose.ts';
 import { linePlot, short } from '../agent/train/report/charts.ts';
 import { page, paragraph, plots, section, table } from '../agent/train/report/page.ts';
-import { type Claim, checkClaims } from './experiments/claims.ts';
+import { checkClaims } from './experiments/claims.ts';
 import { type Outcome, run } from './experiments/outcome.ts';
-import { plan } from './experiments/plan.ts';
+import { type Experiment, plan } from './experiments/plan.ts';
+import { claimTable, markdown, outcomeTable } from './experiments/tables.ts';
 
 const { values } = parseArgs({
   options: {
     epochs: { type: 'string', default: '1500' },
     units: { type: 'string', default: '64' },
-    seed: { type: 'string', default: '1' },
+    seeds: { type: 'string', default: '3' },
+    minutes: { type: 'string', default: 'Infinity' },
     out: { type: 'string', default: 'docs/training/seed-experiments' },
   },
 });
-const [epochs, units, seed] = [values.epochs, values.units, values.seed].map(Number);
-const setting = { epochs, units, seed, node: process.version };
-const earlier = before();
-const outcomes: Outcome[] = [];
-for (const experiment of plan(units)) {
-  const known = earlier.find((o) => o.group === experiment.group && o.name === experiment.name);
-  const outcome = known ?? (await run(experiment, epochs, seed));
-  outcomes.push(outcome);
-  const { group, name, finalLoss, bestAccuracy, seconds } = outcome;
-  console.log(
-    `${group}, ${name}: loss ${short(finalLoss)}, accuracy ${bestAccuracy.toFixed(3)}, ${seconds} s`,
-  );
-  write(outcomes, checkClaims(outcomes));
+const [epochs, units, seeds, minutes] = [values.epochs, values.units, values.seeds, values.minutes].map(
+  Number,
+);
+const setting = { epochs, units, node: process.version, kernel: lstmKernel().name };
+const experiments = plan(units, epochs);
+const outcomes = before();
+const endMs = performance.now() + 60_000 * minutes;
+for (let seed = 1; seed <= seeds; seed++) {
+  for (const experiment of experiments) {
+    if (outcomes.some((o) => o.seed === seed && isOf(experiment, o)) || performance.now() > endMs) continue;
+    const outcome = await run(experiment, seed);
+    outcomes.push(outcome);
+    const { group, name, finalLoss, bestAccuracy, seconds } = outcome;
+    console.error(
+      `seed ${seed}, ${group}, ${name}: loss ${short(finalLoss)}, accuracy ${bestAccuracy.toFixed(3)}, ${seconds} s`,
+    );
+    write();
+  }
+}
+write();
+console.log(
+  [markdown(claimTable(checkClaims(outcomes))), ...groups().map((g) => markdown(outcomeTable(g.own)))].join(
+    '\n\n',
+  ),
+);
+
+function isOf(e: Experiment, o: Outcome): boolean {
+  return o.group === e.group && o.name === e.name && o.epochs === e.epochs;
 }
 
 /** What a run with the same settings left, to go on from. */
@@ -45,57 +64,38 @@ function before(): Outcome[] {
   return JSON.stringify(found.setting) === JSON.stringify(setting) ? found.outcomes : [];
 }
 
-function write(all: readonly Outcome[], claims: readonly Claim[]): void {
-  writeFileSync(`${values.out}.json`, `${JSON.stringify({ setting, claims, outcomes: all })}\n`);
-  const groups = [...new Set(all.map((o) => o.group))];
+/** Outcomes by group, and within a group by variant, in the order of the plan. */
+function groups(): { name: string; own: Outcome[] }[] {
+  return [...new Set(experiments.map((e) => e.group))].flatMap((name) => {
+    const own = experiments
+      .filter((e) => e.group === name)
+      .flatMap((e) => outcomes.filter((o) => isOf(e, o)));
+    return own.length > 0 ? [{ name, own }] : [];
+  });
+}
+
+function write(): void {
+  const claims = checkClaims(outcomes);
+  writeFileSync(`${values.out}.json`, `${JSON.stringify({ setting, claims, outcomes })}\n`);
+  const checked = claimTable(claims);
   const html = page('Why does the training loss fluctuate?', [
     paragraph(
-      `LSTM(${units}) on (98, 100, 1), RMSprop(0.001, rho 0.9) and batch 32 unless said otherwise; ${epochs} epochs, seed ${seed}. ` +
-        'Roughness is the standard deviation of log10(loss) about its running mean over 25 epochs.',
+      `LSTM(${units}) on (98, 100, 1), RMSprop(0.001, rho 0.9) and batch 32 unless said otherwise; Node ${process.version}, ${setting.kernel}. ` +
+        'Roughness is the standard deviation of log10(loss) about its running mean over 25 epochs. Tables give means over the seeds and ' +
+        'the largest rise of any; curves are those of seed 1.',
     ),
-    section(
-      'Claims of the answer, checked',
-      table(
-        ['claim', 'measured', 'holds here'],
-        claims.map((c) => [c.claim, c.measured, c.holds ? 'yes' : 'no']),
-      ),
-    ),
-    ...groups.map((group) =>
-      groupSection(
-        group,
-        all.filter((o) => o.group === group),
-      ),
-    ),
+    section('Claims of the answer, checked', table(checked.head, checked.rows)),
+    ...groups().map(({ name, own }) => groupSection(name, own)),
   ]);
   writeFileSync(`${values.out}.html`, html);
 }
 
 function groupSection(group: string, own: readonly Outcome[]): string {
-  const series = own.map((o) => ({ name: o.name, x: o.losses.map((_, i) => i + 1), y: o.losses }));
-  const head = [
-    'variant',
-    'parameters',
-    'final loss',
-    'best accuracy',
-    'all right from epoch',
-    'roughness',
-    'epochs in which it rises',
-    'largest rise',
-    'seconds',
-  ];
-  const rows = own.map((o) => [
-    o.name,
-    o.parameters,
-    short(o.finalLoss),
-    o.bestAccuracy.toFixed(3),
-    o.perfectEpoch ?? '-',
-    o.roughness.toFixed(4),
-    `${(100 * o.rises).toFixed(0)} %`,
-    `x ${o.largestRise.toFixed(2)}`,
-    o.seconds,
-  ]);
+  const first = own.filter((o) => o.seed === 1);
+  const series = first.map((o) => ({ name: o.name, x: o.losses.map((_, i) => i + 1), y: o.losses }));
+  const { head, rows } = outcomeTable(own);
   const plot = linePlot(series, {
-    title: group,
+    title: `${group}: ${own[0].data}`,
     xLabel: 'epoch',
     yLabel: 'training loss',
     logY: true,

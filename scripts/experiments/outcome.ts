@@ -2,7 +2,7 @@ import { targets } from '../../agent/train/balance.ts';
 import { type Fluctuation, fluctuation } from '../../agent/train/diagnose/fluctuation.ts';
 import { fit } from '../../agent/train/fit.ts';
 import { network } from '../../agent/train/run/network.ts';
-import type { Experiment } from './plan.ts';
+import { type Experiment, SHORT } from './plan.ts';
 
 /** One run's curve and what it says. */
 export interface Outcome extends Fluctuation {
@@ -11,6 +11,9 @@ export interface Outcome extends Fluctuation {
   readonly data: string;
   readonly parameters: number;
   readonly seed: number;
+  readonly epochs: number;
+  /** Of the epochs that all but the shortest runs have, so that runs of different length can be compared. */
+  readonly early: Fluctuation;
   readonly losses: number[];
   readonly bestAccuracy: number;
   readonly finalLoss: number;
@@ -19,7 +22,7 @@ export interface Outcome extends Fluctuation {
   readonly seconds: number;
 }
 
-export async function run(e: Experiment, epochs: number, seed: number): Promise<Outcome> {
+export async function run(e: Experiment, seed: number): Promise<Outcome> {
   const { data, units, batchNorm, dropout, batchSize, optimiser } = e;
   const shape = { steps: data.steps, channels: 1, labels: data.labels };
   const more = {
@@ -33,8 +36,7 @@ export async function run(e: Experiment, epochs: number, seed: number): Promise<
   const model = network({ ...shape, ...more }, data.x);
   const startMs = performance.now();
   const y = targets(data.y, data.labels);
-  const own = Math.round(epochs * (e.share ?? 1));
-  const { history } = await fit({ model, x: data.x, y, epochs: own, batchSize, optimiser, seed });
+  const { history } = await fit({ model, x: data.x, y, epochs: e.epochs, batchSize, optimiser, seed });
   const seconds = (performance.now() - startMs) / 1000;
   const parameters = model.countParams();
   model.dispose();
@@ -45,6 +47,8 @@ export async function run(e: Experiment, epochs: number, seed: number): Promise<
     data: data.name,
     parameters,
     seed,
+    epochs: e.epochs,
+    early: fluctuation(losses.slice(0, SHORT)),
     losses,
     ...fluctuation(losses),
     bestAccuracy: Math.max(...history.map((h) => h.accuracy)),
