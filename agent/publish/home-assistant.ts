@@ -21,6 +21,7 @@ export class HomeAssistant {
   readonly #options: HomeAssistantOptions;
   readonly #birthTopic: string;
   #announced = false;
+  #listens = false;
 
   constructor(port: CommandPort, options: HomeAssistantOptions) {
     const { prefix = 'homeassistant', robotId } = options;
@@ -32,13 +33,12 @@ export class HomeAssistant {
 
   start(): void {
     this.announce();
-    this.#port.subscribe(this.#birthTopic, ({ payload }) => {
-      if (this.#announced && payload.toString() === 'online') this.announce();
-    });
   }
 
+  /** Now, and at each birth message from now on, until `remove`. */
   announce(): void {
     this.#announced = true;
+    this.#listen();
     this.#send(JSON.stringify(this.device()));
   }
 
@@ -150,6 +150,14 @@ export class HomeAssistant {
       qos: 1,
       cmps: components,
     };
+  }
+
+  #listen(): void {
+    if (this.#listens) return;
+    this.#listens = true;
+    this.#port.subscribe(this.#birthTopic, ({ payload }) => {
+      if (this.#announced && payload.toString() === 'online') this.announce();
+    });
   }
 
   #send(payload: string): void {

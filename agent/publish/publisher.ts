@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IClientOptions, IPublishPacket, MqttClient } from 'mqtt';
 import type { BrokerOptions } from './broker-options.ts';
+import { clockWatch } from './clock-synchronised.ts';
 import { Connection, type Log } from './connection.ts';
 import { exposedFiles } from './credentials.ts';
 import { Delivery } from './delivery.ts';
@@ -87,7 +88,7 @@ export class Publisher {
       this.topics,
       options.robotId,
       this.#nowMs,
-      world.clockSynchronised ?? (() => null),
+      world.clockSynchronised ?? clockWatch(),
     );
     this.#connection = new Connection(
       { ...options, clientId: options.clientId ?? stableClientId(this.topics.base) },

@@ -64,8 +64,9 @@ test("announced retained, again at Home Assistant's birth message, and gone on r
   const broker = await startMosquitto();
   const publisher = new Publisher({ url: broker.url, prefix: 'underfoot', robotId: 'r1', version: '1' });
   const it = new HomeAssistant(publisher, { robotId: 'r1', version: '1', labels: () => ['grass'] });
-  it.start();
   await publisher.start();
+  // As the request `discovery` does where the configuration announces nothing.
+  it.announce();
   const home = await TestClient.open(broker.url, 'homeassistant/#');
   const announcements = () => home.on('homeassistant/device/r1/config').filter((m) => m.text !== '');
   await home.until(() => announcements().length === 1, 'the first announcement');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { join } from 'node:path';
@@ -199,6 +199,19 @@ describe('user name and password', { skip: noMosquitto }, () => {
     });
     assert.equal(wrong.connected, false);
     assert.match(wrong.log, /Not authorized|Bad User Name/i);
+    // A secret that is put right later is read at the next attempt.
+    let up = () => {};
+    const connected = new Promise<void>((resolve) => (up = resolve));
+    const info = (line: string) => line.startsWith('connected') && up();
+    const later = new Publisher(
+      { ...base, url: broker.url, usernameFile, passwordFile: join(broker.folder, 'wrong') },
+      { log: { debug: () => {}, info, warn: () => {} } },
+    );
+    await later.start();
+    assert.equal(later.connected, false);
+    writeFileSync(join(broker.folder, 'wrong'), 'geheim-42\n');
+    await connected;
+    await later.close();
     for (const { log } of [right, credential, wrong]) assert.doesNotMatch(log, /geheim/);
     assert.match(right.log, /password: other users can read this secret/);
     await broker.close();
