@@ -199,19 +199,37 @@ export const sessionsImportCommand: CommandModule<object, ImportArguments> = {
     const folder = folderOf(argv);
     mkdirSync(folder, { recursive: true });
     const entries = listRecordings(argv.path).filter((entry) => entry.parts === undefined);
-    const written: { file: string; samples: number }[] = [];
+    const results: ({ ok: boolean; file: string } & Record<string, unknown>)[] = [];
+    // One bad file among many is named and left out; the others are imported.
+    const attempt = async (file: string, work: () => Promise<void>) => {
+      try {
+        await work();
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        results.push({ ok: false, file, problem: error.message, exitCode: error.exitCode });
+      }
+    };
     await eachWithProgress(
       'importing',
       entries,
       (e) => e.id,
-      async (entry) => {
-        for (const recording of readRecordings(entry)) {
-          const about = { robotId: argv.robot, version, startWallMs, note: argv.note };
-          written.push(await writeSession(folder, importRecording(recording, about)));
-        }
-      },
+      (entry) =>
+        attempt(entry.file, async () => {
+          for (const recording of readRecordings(entry)) {
+            const about = { robotId: argv.robot, version, startWallMs, note: argv.note };
+            await attempt(entry.file, async () => {
+              const { file, samples } = await writeSession(folder, importRecording(recording, about));
+              results.push({ ok: true, file, samples, from: entry.file });
+            });
+          }
+        }),
     );
-    if (argv.json) console.log(JSON.stringify(written, null, 2));
-    else for (const { file, samples } of written) console.log(`${file}: ${samples} samples`);
+    if (argv.json) console.log(JSON.stringify(results, null, 2));
+    else {
+      for (const { ok, file, samples, problem } of results)
+        console.log(ok ? `${file}: ${samples} samples` : String(problem));
+    }
+    const bad = results.find(({ ok }) => !ok);
+    if (bad !== undefined) process.exitCode = Number(bad.exitCode);
   },
 };

@@ -33,7 +33,7 @@ type InfoArguments = ListArguments & { session: string };
 
 export const sessionsInfoCommand: CommandModule<object, InfoArguments> = {
   command: 'info <session>',
-  describe: 'All that a session says about itself',
+  describe: 'All that a session says about itself (exit 65 where it is damaged)',
   builder: (y) =>
     y
       .positional('session', {
@@ -45,6 +45,7 @@ export const sessionsInfoCommand: CommandModule<object, InfoArguments> = {
   async handler(argv) {
     const session = await findSession(argv.session, folderOf(argv));
     const about = details(session);
+    if (session.state === 'damaged') process.exitCode = 65;
     if (argv.json) {
       console.log(JSON.stringify(about, null, 2));
       return;

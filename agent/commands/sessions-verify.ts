@@ -1,6 +1,5 @@
 import type { CommandModule } from 'yargs';
 import { UserError } from '../errors.ts';
-import { PARTIAL } from '../session/part-file.ts';
 import { recoverFile } from '../session/recover.ts';
 import { verifyFile } from '../session/verify.ts';
 import { eachWithProgress } from './progress.ts';
@@ -52,17 +51,24 @@ type RecoverArguments = VerifyArguments & { keep: boolean };
 
 export const sessionsRecoverCommand: CommandModule<object, RecoverArguments> = {
   command: 'recover [sessions..]',
-  describe: 'Complete files that were cut off by a crash or a power cut',
+  describe: 'Repair files that were cut off by a crash or a power cut, or damaged later',
   builder: (y) =>
     y.positional('sessions', sessionsPositional).options({
       ...folderOptions,
       ...jsonOption,
-      keep: { type: 'boolean', default: false, describe: 'Keep the damaged file too' },
+      keep: {
+        type: 'boolean',
+        default: false,
+        describe: 'Keep the cut-off file too (a damaged one is always kept, as .damaged)',
+      },
     }),
   async handler(argv) {
+    // One that looks complete is read whole only where it was named.
+    const named = (argv.sessions ?? []).length > 0;
     const files = (await namedSessions(argv.sessions, folderOf(argv)))
-      .flatMap((s) => s.parts.map((p) => p.file))
-      .filter((file) => file.endsWith(PARTIAL));
+      .flatMap((s) => s.parts)
+      .filter(({ state }) => named || state !== 'complete')
+      .map((p) => p.file);
     const results: ({ file: string; ok: boolean } & Record<string, unknown>)[] = [];
     await eachWithProgress('recovering', files, String, async (file) => {
       try {

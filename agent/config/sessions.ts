@@ -32,7 +32,9 @@ export const sessionsSchema = z
     deleteLabelled: z
       .boolean()
       .default(false)
-      .describe('Delete labelled sessions too when no others are left; else recording stops.'),
+      .describe(
+        'Delete labelled sessions too when no others are left; else nothing is recorded until there is room.',
+      ),
   })
   .describe('Recorded sessions.');
 export type SessionsConfig = z.infer<typeof sessionsSchema>;

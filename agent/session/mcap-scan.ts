@@ -80,7 +80,8 @@ function open(file: string): number {
 
 const MAGIC = Uint8Array.of(0x89, 0x4d, 0x43, 0x41, 0x50, 0x30, 0x0d, 0x0a);
 
-function checkMagic(file: string, head: Uint8Array): void {
+/** Throws DataError where a file does not begin as an MCAP file does. */
+export function checkMagic(file: string, head: Uint8Array): void {
   if (MAGIC.every((byte, i) => head[i] === byte)) return;
   const found =
     head.length === 0

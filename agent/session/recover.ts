@@ -30,28 +30,35 @@ export interface Salvage {
   readonly damage: string | undefined;
 }
 
+/** Ending of a damaged file whose place its recovered self has taken. */
+const DAMAGED = '.damaged';
+
 /**
- * Makes a complete file `X.mcap` of `X.mcap.partial`, with all chunks that are whole. It is written to a third name,
- * synced, read back and compared before it gets its own; only then the damaged file goes (unless `keep`). Throws
- * DataError where nothing can be had from the file, and UserError where it is still being written.
+ * Makes a complete file `X.mcap` of `X.mcap.partial`, or of a damaged `X.mcap`, with all chunks before the first that is
+ * not whole. It is written to a third name, synced, read back and compared before it gets its own. Only then a partial
+ * file goes (unless `keep`); a damaged one is kept as `X.mcap.damaged`, because there may be more in it. Throws DataError
+ * where nothing can be had from the file, and UserError where it is still being written or nothing is wrong with it.
  */
 export async function recoverFile(
-  partial: string,
+  source: string,
   options: { keep?: boolean; openDisk?: OpenDisk } = {},
 ): Promise<Recovered> {
-  const target = partial.endsWith(PARTIAL) ? partial.slice(0, -PARTIAL.length) : partial;
-  if (target === partial) throw new UserError(`${partial}: found a file that does not end in ${PARTIAL}`, 64);
-  if (existsSync(target)) throw new UserError(`${target}: is there already; remove one of the two`, 73);
-  const salvage = salvageFile(partial);
-  const owner = ownerOf(partial, salvage.metadata);
-  if (owner !== undefined) throw new UserError(`${partial}: is being written by process ${owner}`, 75);
+  const isPartial = source.endsWith(PARTIAL);
+  const target = isPartial ? source.slice(0, -PARTIAL.length) : source;
+  if (isPartial && existsSync(target))
+    throw new UserError(`${target}: is there already; remove one of the two`, 73);
+  if (!isPartial && isWhole(source)) throw new UserError(`${source}: nothing is wrong with it`, 64);
+  const salvage = salvageFile(source);
+  const owner = ownerOf(source, salvage.metadata);
+  if (isPartial && owner !== undefined)
+    throw new UserError(`${source}: is being written by process ${owner}`, 75);
   const temporary = `${target}.recovered`;
   // Left over by a recovery that was interrupted itself; the damaged file is still there.
   await rm(temporary, { force: true });
   await rm(temporary + PARTIAL, { force: true });
-  const bytesFound = statSync(partial).size;
+  const bytesFound = statSync(source).size;
   const damage = salvage.damage ?? 'not closed';
-  await writeSalvaged(salvage, temporary, { from: partial, damage }, options.openDisk);
+  await writeSalvaged(salvage, temporary, { from: source, damage }, options.openDisk);
   const verified = verifyFile(temporary);
   if (verified.samples !== salvage.samples) {
     throw new DataError({
@@ -60,14 +67,28 @@ export async function recoverFile(
       expected: `the ${salvage.samples} that were recovered`,
     });
   }
-  // A link never replaces a file that came in between.
-  await link(temporary, target).then(
-    () => unlink(temporary),
-    () => rename(temporary, target),
-  );
-  if (options.keep !== true) await unlink(partial);
+  if (!isPartial) await link(source, source + DAMAGED);
+  if (!isPartial) await rename(temporary, target);
+  else {
+    // A link never replaces a file that came in between.
+    await link(temporary, target).then(
+      () => unlink(temporary),
+      () => rename(temporary, target),
+    );
+    if (options.keep !== true) await unlink(source);
+  }
   await syncFolder(dirname(target));
-  return { ...verified, file: target, from: partial, bytesFound, damage };
+  return { ...verified, file: target, from: isPartial ? source : source + DAMAGED, bytesFound, damage };
+}
+
+function isWhole(file: string): boolean {
+  try {
+    verifyFile(file);
+    return true;
+  } catch (error) {
+    if (error instanceof DataError) return false;
+    throw error;
+  }
 }
 
 /** Reads what is whole. Throws DataError where there is nothing. */

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { DataError } from '../errors.ts';
+import { checkMagic } from './mcap-scan.ts';
 import { itemsOf } from './reader.ts';
 
 /** What a file holds, after every byte of it was read. */
@@ -54,6 +55,8 @@ function checkSums(file: string): number {
   const handle = openSync(file, 'r');
   try {
     const { size } = fstatSync(handle);
+    const head = Buffer.alloc(MAGIC_BYTES);
+    checkMagic(file, head.subarray(0, readSync(handle, head, 0, MAGIC_BYTES, 0)));
     if (size < FOOTER_BYTES + MAGIC_BYTES) throw wrong(file, `${size} bytes`, 'a complete session file');
     const footer = Buffer.alloc(FOOTER_BYTES);
     const footerAt = size - MAGIC_BYTES - FOOTER_BYTES;

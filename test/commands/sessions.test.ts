@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -81,7 +82,19 @@ test('CSV recordings become sessions and give the very same training windows', a
   const info = await json('info', 'ICE_a', '-f', folder);
   assert.deepEqual([info.note, info.samples, info.channels], ['from CSV', 600, ['curL', 'curR']]);
   assert.match((await run('list', '-f', folder)).text, /ICE_a +husky +0:59/);
-  await assert.rejects(run('import', csv, '-r', 'husky', '-f', folder), /is there already/);
+  // A second time, what is there already is left as it is, and what is new or was bad before comes in.
+  writeFileSync(join(csv, 'ICE', 'c.csv'), 'time,curL,curR\n0,1,1\n0,2,2\n');
+  const again = await run('import', csv, '-r', 'husky', '-f', folder, '--json');
+  const problems = JSON.parse(again.text).map((r: { problem?: string }) => r.problem ?? '');
+  assert.equal(again.code, 73);
+  assert.match(problems[0], /ICE_a-0001.mcap: is there already/);
+  assert.match(problems[2], /c.csv: line 3: found time 0 after 0/);
+  writeFileSync(join(csv, 'ICE', 'c.csv'), 'time,curL,curR\n0,1,1\n1,2,2\n');
+  const fixed = await json('import', csv, '-r', 'husky', '-f', folder);
+  assert.deepEqual(
+    fixed.map((r: { ok: boolean }) => r.ok),
+    [false, false, true, false, false],
+  );
 });
 
 test('a session is labelled, trimmed, split, exported and balanced from the command line', async () => {
@@ -134,7 +147,25 @@ test('verify finds the damaged file among the good ones and ends with 65; recove
   writeFileSync(file, '');
   const refused = await run('recover', '-f', folder, '--json');
   assert.equal(refused.code, 65);
-  assert.match(JSON.parse(refused.text)[0].problem, /is there already/);
+  const [damaged, partial] = JSON.parse(refused.text);
+  assert.match(damaged.problem, /found an empty file/);
+  assert.match(partial.problem, /is there already/);
+  const foreign = join(folder, 'foreign.mcap');
+  writeFileSync(foreign, 'PNG and so on');
+  assert.match((await run('verify', foreign)).text, /expected an MCAP session file/);
+  assert.equal((await run('info', foreign)).code, 65);
+});
+
+test('a file that lost its end on the way is repaired by recover, which keeps it', async () => {
+  const folder = join(root, 'cut');
+  await run('import', csvFolder(), '-r', 'husky', '-f', folder);
+  const file = join(folder, 'ICE_a-0001.mcap');
+  truncateSync(file, statSync(file).size - 20);
+  assert.match((await run('list', '-f', folder)).text, /damaged/);
+  const [recovered] = await json('recover', '-f', folder);
+  assert.deepEqual([recovered.ok, recovered.file, recovered.samples], [true, file, 600]);
+  assert.equal((await run('verify', '-f', folder)).code, 0);
+  assert.ok(existsSync(`${file}.damaged`));
 });
 
 test('what makes no sense is refused with what was found and what was expected', async () => {

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { DataError, UserError } from '../../agent/errors.ts';
@@ -119,11 +127,30 @@ test('what cannot be recovered says why and stays untouched', async () => {
   await assert.rejects(recoverFile(partial(Buffer.alloc(0))), /found an empty file/);
   const complete = join(fresh(), 'x.mcap');
   writeFileSync(complete, whole);
-  await assert.rejects(recoverFile(complete), /does not end in .partial/);
+  await assert.rejects(recoverFile(complete), /nothing is wrong with it/);
   const both = partial(whole);
   writeFileSync(both.replace('.partial', ''), 'mine');
   await assert.rejects(recoverFile(both), /is there already/);
   assert.equal(readFileSync(both.replace('.partial', ''), 'utf8'), 'mine');
+});
+
+test('a complete file that was damaged later is recovered up to the damage, and kept beside it', async () => {
+  const file = join(fresh(), 'x.mcap');
+  for (const damaged of [
+    whole.subarray(0, ends[4]),
+    Buffer.from(whole).fill(0x55, ends[5] - 60, ends[5] - 40),
+  ]) {
+    writeFileSync(file, damaged);
+    const { samples } = await recoverFile(file);
+    assert.equal(
+      samples,
+      (ends.filter((end) => end <= ends[4]).length - (ends.length - CHUNKS)) * SAMPLES_PER_CHUNK,
+    );
+    assert.equal(verifyFile(file).samples, samples);
+    assert.deepEqual(readFileSync(`${file}.damaged`), damaged);
+    await assert.rejects(recoverFile(file), /nothing is wrong with it/);
+    rmSync(`${file}.damaged`);
+  }
 });
 
 test('a file that is being recorded is not recovered from under the recorder', async () => {
