@@ -1,4 +1,4 @@
-import { type WasmMemory, wasmMemory } from '../kernel/wasm-memory.ts';
+import { type KernelExports, type WasmMemory, wasmMemory } from '../kernel/wasm-memory.ts';
 
 /** How a matrix lies in an array: element (i, k) at `start + i * row + k * column`. Rows may overlap. */
 export interface Strides {
@@ -10,6 +10,10 @@ export interface Strides {
 export class Workspace {
   readonly #memory: WasmMemory = wasmMemory();
   readonly #taken: [number, number][] = [];
+
+  get exports(): KernelExports {
+    return this.#memory.exports;
+  }
 
   /** A pointer to `count` floats, not cleared. */
   take(count: number): number {

@@ -350,6 +350,30 @@ EXPORT(lstmBackward) void lstm_backward(const pass *p) {
   write_weights(p);
 }
 
+/* One step of RMSprop and of Adam as TensorFlow.js takes it, operation by operation, never fused: the bits are the same. */
+INLINE f4 root(f4 x) { return (f4)wasm_f32x4_sqrt((v128_t)x); }
+
+EXPORT(rmsprop) void rmsprop(int n, out_t value, in_t gradient, out_t mean_square, out_t moment, float decay, float rest,
+                             float momentum, float rate, float epsilon) {
+  NOT_UNROLLED
+  for (int i = 0; i < n; i += 4) {
+    f4 g = load(gradient + i), square = load(mean_square + i) * decay + g * g * rest;
+    f4 move = load(moment + i) * momentum + g * rate / root(square + epsilon);
+    store(mean_square + i, square), store(moment + i, move), store(value + i, load(value + i) - move);
+  }
+}
+
+EXPORT(adam) void adam(int n, out_t value, in_t gradient, out_t first, out_t second, float beta1, float rest1, float beta2,
+                       float rest2, float correct1, float correct2, float rate, float epsilon) {
+  NOT_UNROLLED
+  for (int i = 0; i < n; i += 4) {
+    f4 g = load(gradient + i), mean = load(first + i) * beta1 + g * rest1;
+    f4 square = load(second + i) * beta2 + g * g * rest2;
+    f4 step = mean / correct1 / (root(square / correct2) + epsilon);
+    store(first + i, mean), store(second + i, square), store(value + i, step * rate + load(value + i));
+  }
+}
+
 /* panels[columns / 8][rows][8] of b[k * row + n * col], zero beyond `columns`. */
 EXPORT(packPanels) void pack_panels(int rows, int columns, in_t b, int row, int col, out_t panels) {
   for (int n = 0; n < columns; n += 8)

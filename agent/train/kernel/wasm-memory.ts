@@ -22,6 +22,8 @@ declare namespace WebAssembly {
 export interface KernelExports {
   lstmForward(pass: number): void;
   lstmBackward(pass: number): void;
+  rmsprop(...args: number[]): void;
+  adam(...args: number[]): void;
   tanhAll(values: number, count: number): void;
   packPanels(...args: number[]): void;
   multiply(...args: number[]): void;
