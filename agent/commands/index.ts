@@ -5,6 +5,7 @@ import { configCommand } from './config.ts';
 import { demoCommand } from './demo.ts';
 import { diagnoseCommand } from './diagnose.ts';
 import { doctorCommand } from './doctor.ts';
+import { driftCommand } from './drift.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { initCommand } from './init.ts';
 import { installCommand, uninstallCommand } from './install.ts';
@@ -26,6 +27,7 @@ export const commands: readonly CommandModule<object, any>[] = [
   runCommand,
   replayCommand,
   evaluateCommand,
+  driftCommand,
   trainCommand,
   diagnoseCommand,
   modelsCommand,
