@@ -127,7 +127,12 @@ export const cardSchema = z.strictObject({
     surfaces: z
       .record(
         z.string(),
-        z.strictObject({ recordings: z.number().int().positive(), drive: levelModel, window: levelModel }),
+        z.strictObject({
+          recordings: z.number().int().positive(),
+          spread: z.array(z.number().nonnegative()).optional(),
+          drive: levelModel,
+          window: levelModel,
+        }),
       )
       .optional(),
   }),

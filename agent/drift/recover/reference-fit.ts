@@ -39,12 +39,16 @@ const stuckShare = 0.8;
 /** A gain farther from 1 than this is another sensor, or no signal. */
 const mostGain = 2.6;
 /** Surfaces whose recordings differ by more tell no gain by their level. */
-const mostDeviation = 0.27;
+const mostDeviation = 0.2;
 /** Further than this (root mean square, in standard deviations) a drive is not on that surface. */
 const mostMisfit = 1.35;
-/** Lattice and level may disagree by this many standard deviations before the lattice is that of another sensor. */
-const believed = 3;
-const leastDeviation = 0.06;
+/** Another step and the level may disagree by this many standard deviations, before it is another surface. */
+const plausible = 4;
+/** The old step and a level this many standard deviations off: a load that changed, and not the sensor. */
+const loaded = 2;
+const leastDeviation = 0.08;
+/** Before measuring, a gain is within a factor of 2 of 1 in two cases of three. */
+const priorDeviation = 0.7;
 /** As a share: what a step is known to, and from where on it is another one. */
 const latticeUncertainty = 0.002;
 const movedStep = 0.01;
@@ -71,8 +75,10 @@ export function fitReference(drive: ReferenceDrive, to: ReferenceSurface): Refer
     drive.steps.map((v, i) => v - offsets[i % count]),
     count,
   );
-  const surface = to.surfaces[to.label].drive;
-  const level = levelGain(levels, surface);
+  const surface = to.surfaces[to.label];
+  const found = levelGain(levels, surface.drive);
+  // What leaving recordings out showed is worth more than what the covariance of few of them says.
+  const level = { ...found, deviation: surface.spread ?? found.deviation };
   const channels = to.channels.map((_, c) => choose(lattices[c], level, c));
   const misfit = misfitOf(levels, to, channels);
   const refused = refusal(channels, lattices, level, misfit, to);
@@ -85,24 +91,27 @@ function misfitOf(levels: Float64Array, to: ReferenceSurface, channels: readonly
 }
 
 function choose(lattice: LatticeGain | undefined, level: LevelGain, c: number): ChannelGain {
-  if (lattice && (hasMoved(lattice) || agrees(lattice, level, c)))
+  if (lattice && (hasMoved(lattice) || !isOff(lattice, level, c, loaded)))
     return {
       gain: lattice.gain,
       offset: lattice.offset ?? 0,
       method: 'lattice',
       uncertainty: latticeUncertainty,
     };
-  const gain = Math.exp(level.shrunk[c]);
-  return { gain, offset: lattice?.offset ?? 0, method: 'levels', uncertainty: level.deviation[c] };
+  const uncertainty = level.deviation[c];
+  const trust = priorDeviation ** 2 / (priorDeviation ** 2 + uncertainty ** 2);
+  const gain = Math.exp(trust * level.logGain[c]);
+  return { gain, offset: lattice?.offset ?? 0, method: 'levels', uncertainty };
 }
 
 function hasMoved({ gain }: LatticeGain): boolean {
   return Math.abs(Math.log(gain)) > movedStep;
 }
 
-function agrees(lattice: LatticeGain, level: LevelGain, c: number): boolean {
+/** Whether level and lattice are further apart than the surface's recordings explain. */
+function isOff(lattice: LatticeGain, level: LevelGain, c: number, deviations: number): boolean {
   const deviation = Math.max(leastDeviation, level.deviation[c]);
-  return Math.abs(level.logGain[c] - Math.log(lattice.gain)) <= believed * deviation;
+  return Math.abs(level.logGain[c] - Math.log(lattice.gain)) > deviations * deviation;
 }
 
 function refusal(
@@ -117,7 +126,7 @@ function refusal(
   const moved = bad((_, c) => lattices[c] !== undefined && lattices[c].offset === undefined);
   if (moved >= 0)
     return `channel ${to.channels[moved]}: its zero has moved, and this drive does not show where to: run calibrate zero first`;
-  const torn = bad(({ method }, c) => method === 'lattice' && !agrees(lattices[c]!, level, c));
+  const torn = bad(({ method }, c) => method === 'lattice' && isOff(lattices[c]!, level, c, plausible));
   if (torn >= 0)
     return `channel ${to.channels[torn]}: the converter's step says a gain of ${channels[torn].gain.toFixed(2)}, the level of ${label} one of ${Math.exp(level.logGain[torn]).toFixed(2)}: is it another surface?`;
   if (misfit > mostMisfit)
@@ -133,7 +142,8 @@ function refusal(
 
 /** The surface whose drives are most alike. */
 function steadiest({ surfaces }: ReferenceSurface): string | undefined {
-  const spread = ([, { drive }]: [string, SurfaceLevels]) => levelGain(drive.mean, drive).deviation[0];
+  const spread = ([, { drive, spread: own }]: [string, SurfaceLevels]) =>
+    Math.max(...(own ?? levelGain(drive.mean, drive).deviation));
   const best = Object.entries(surfaces).sort((a, b) => spread(a) - spread(b))[0];
   return spread(best) <= mostDeviation ? best[0] : undefined;
 }

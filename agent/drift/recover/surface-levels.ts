@@ -1,3 +1,4 @@
+import { levelGain } from './level-gain.ts';
 import { levelsOfAll } from './levels.ts';
 
 /** Mean and covariance of the levels of drives on one surface, channel by channel (see levels.ts). */
@@ -10,6 +11,11 @@ export interface LevelModel {
 export interface SurfaceLevels {
   /** Recordings behind it. */
   recordings: number;
+  /**
+   * By channel: how far off (root mean square, natural logarithm) a gain is that is told from one of these recordings by
+   * the others. Absent where there are too few.
+   */
+  spread?: number[];
   /** Of whole drives. */
   drive: LevelModel;
   /** Of a single window. */
@@ -32,6 +38,7 @@ export interface SurfaceShape {
 
 /** With fewer recordings than about this, what a surface's levels vary by is taken from all surfaces too. */
 const fewRecordings = 2;
+const fewestForSpread = 3;
 /** Share of the variances that is added to them: the directions in which few recordings happen to agree are luck. */
 const ridge = 0.3;
 const leastDeviation = 0.05;
@@ -44,10 +51,8 @@ export function surfaceLevels(drives: readonly Drive[], shape: SurfaceShape): Re
   const { channels, steps, stride } = shape;
   const long = drives.filter((d) => d.data.length >= steps * channels);
   const labels = [...new Set(long.map((d) => d.label))].sort();
-  const whole = models(
-    labels,
-    long.map((d) => ({ ...d, levels: levelsOfAll(d.data, channels) })),
-  );
+  const pieces = long.map((d) => ({ ...d, levels: levelsOfAll(d.data, channels) }));
+  const whole = models(labels, pieces);
   const windows = models(
     labels,
     long.flatMap((d) => windowsIn(d.data, channels, steps, stride).map((levels) => ({ ...d, levels }))),
@@ -55,9 +60,32 @@ export function surfaceLevels(drives: readonly Drive[], shape: SurfaceShape): Re
   return Object.fromEntries(
     labels.map((label) => {
       const recordings = new Set(long.filter((d) => d.label === label).map((d) => d.recording)).size;
-      return [label, { recordings, drive: whole[label], window: windows[label] }];
+      const spread = spreadOf(label, labels, pieces);
+      return [label, { recordings, ...(spread && { spread }), drive: whole[label], window: windows[label] }];
     }),
   );
+}
+
+/** Leaves one recording out after the other, and tells its gain, which is 1, by the rest. */
+function spreadOf(label: string, labels: readonly string[], pieces: readonly Piece[]): number[] | undefined {
+  const own = pieces.filter((p) => p.label === label);
+  const ids = [...new Set(own.map((p) => p.recording))];
+  if (ids.length < fewestForSpread) return undefined;
+  const squares: number[] = [];
+  for (const id of ids) {
+    const model = models(
+      labels,
+      pieces.filter((p) => p.recording !== id),
+    )[label];
+    const left = own.filter((p) => p.recording === id);
+    for (const { levels } of left)
+      levelGain(levels, model).logGain.forEach((g, c) => {
+        squares[c] = (squares[c] ?? 0) + g ** 2 / left.length;
+      });
+  }
+  // Few recordings agree by chance.
+  const caution = 1 + 1 / (2 * (ids.length - 1));
+  return squares.map((s) => round(caution * Math.sqrt(s / ids.length)));
 }
 
 interface Piece {
