@@ -38,7 +38,7 @@ const sameRate = 0.02;
 /**
  * Follows the gain of a robot's current through its own history and takes it out of the windows before the model sees
  * them. Two sources: the lattice of each channel's converter, which shows a changed sensor or calibration to the percent
- * within three windows. Where there is no lattice, the level over all surfaces of the card: rough, slow, and believed only
+ * within three windows of a start, or one length of a window later within a drive. Where there is no lattice, the level over all surfaces of the card: rough, slow, and believed only
  * when it is clear. A heavier load on a robot whose lattice stays is not followed: that is drift, and a person's to judge.
  * Bounded to a factor of 2 by level (3.2 by lattice), reversible (it follows back), and off unless asked for.
  */
@@ -57,7 +57,7 @@ export class GainTracker {
     this.#options = options;
     this.#lattices = channels.map((name, c) => {
       const reference = resolution?.[name];
-      return reference && new LatticeTracker(reference, c, channels.length);
+      return reference && new LatticeTracker(reference, c, channels.length, Math.ceil(steps / stride));
     });
     this.#levels = surfaces && new SurfaceEvidence(surfaces, Math.min(1, stride / steps));
   }

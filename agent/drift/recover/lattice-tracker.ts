@@ -5,7 +5,7 @@ import { latticeGain } from './lattice-gain.ts';
 const fewestChanges = 12;
 /** Fit of a window to a lattice from which on it lies on it; and to one of twice or three times the step. */
 const onIt = 0.6;
-/** Windows in a row that must agree on another step, and how nearly, before it is believed. */
+/** Windows in a row that must agree on another step at the beginning of a drive, and how nearly. */
 const agreeing = 3;
 const nearly = 0.02;
 /** A step this near to the reference's is the reference's. */
@@ -24,19 +24,24 @@ export class LatticeTracker {
   readonly #channel: number;
   readonly #channels: number;
   readonly #reference: Resolution;
+  readonly #overlap: number;
   readonly #fit: ResolutionFit = { fit: 0, fit2: 0, fit3: 0, phase: 0, changes: 0 };
   #candidate = 1;
   #count = 0;
   #failures = 0;
+  #windows = 0;
 
-  constructor(reference: Resolution, channel: number, channels: number) {
+  /** `overlap`: windows from one to the next that shares no step with it. */
+  constructor(reference: Resolution, channel: number, channels: number, overlap: number) {
     this.#reference = reference;
+    this.#overlap = overlap;
     this.#channel = channel;
     this.#channels = channels;
   }
 
   /** One window, steps x channels, as it came. True when the gain changed. */
   push(data: ArrayLike<number>): boolean {
+    this.#windows++;
     const fit = measureFit(data, this.#channel, this.#channels, this.#reference.step * this.gain, this.#fit);
     if (fit.changes < fewestChanges) return false;
     this.unseen++;
@@ -56,7 +61,8 @@ export class LatticeTracker {
     this.#failures = 0;
     this.#count = Math.abs(Math.log(found / this.#candidate)) < nearly ? this.#count + 1 : 1;
     this.#candidate = found;
-    if (this.#count < agreeing) return false;
+    // Within a drive, windows that hold both steps agree on what divides both: none of the old one may be left.
+    if (this.#count < (this.#windows > this.#overlap ? agreeing + this.#overlap : agreeing)) return false;
     this.#count = 0;
     this.unseen = 0;
     this.gain = Math.abs(found - 1) < unchanged ? 1 : found;
@@ -69,6 +75,7 @@ export class LatticeTracker {
     this.#candidate = 1;
     this.#count = 0;
     this.#failures = 0;
+    this.#windows = 0;
   }
 
   /** The gain that this window's lattice shows, if it is the reference's own but for the gain: with its zero in place. */
