@@ -29,6 +29,8 @@ export const constants = new WeakSet<tf.Tensor>();
  */
 export class FusedLstm extends Stock {
   static override className = 'LSTM';
+  /** Whether the kernel does all that the configuration asks for. */
+  #plain: boolean | undefined;
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor | tf.Tensor[] {
     if (!this.#fits(kwargs)) return super.call(inputs, kwargs as never);
@@ -42,19 +44,19 @@ export class FusedLstm extends Stock {
   }
 
   #fits(kwargs: Record<string, unknown> | null): boolean {
-    const c = this.getConfig();
-    return (
-      c.activation === 'tanh' &&
-      c.recurrentActivation === 'sigmoid' &&
-      !c.dropout &&
-      !c.recurrentDropout &&
-      !c.stateful &&
-      !c.returnState &&
-      kwargs?.mask == null &&
-      kwargs?.initialState == null
-    );
+    this.#plain ??= isPlain(this.getConfig());
+    return this.#plain && kwargs?.mask == null && kwargs?.initialState == null;
   }
 }
+
+function isPlain(c: tf.serialization.ConfigDict): boolean {
+  const [gates, more] = [
+    c.activation === 'tanh' && c.recurrentActivation === 'sigmoid',
+    c.dropout || c.recurrentDropout,
+  ];
+  return gates && !more && !c.stateful && !c.returnState;
+}
+
 tf.serialization.registerClass(FusedLstm as never);
 
 /** As `tf.layers.lstm`, but with sigmoid gates by default, as in Keras, PyTorch and ONNX. */

@@ -47,6 +47,8 @@ work['a product of a batch of matrices with one'] = () => [tf.matMul(random(4, 1
 work['a dense layer with bias and relu'] = () => [
   tf.fused.matMul({ a: random(40, 30), b: random(30, 20), bias: random(20), activation: 'relu' }),
 ];
+work['a softmax'] = withGradients((x) => tf.softmax(tf.mul(x, 40)), random(9, 7));
+work['a softmax of four dimensions'] = withGradients((x) => tf.softmax(x), random(2, 3, 4, 5));
 const shapes = [
   [
     [4, 5, 6],

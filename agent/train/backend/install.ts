@@ -7,6 +7,7 @@ import './elementwise.ts';
 import './move.ts';
 import './pool.ts';
 import './reduce.ts';
+import './softmax.ts';
 
 if (hasWasm()) {
   await import('./matmul.ts');
