@@ -1,10 +1,13 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { DataError } from '../errors.ts';
 import type { EpochResult } from './fit.ts';
+import { lstmKernel } from './kernel/choose.ts';
 
 /** All that a run needs to go on to the same end. */
 export interface Checkpoint {
   readonly seed: number;
+  /** Name of the LSTM kernel: another one gives other last bits, and in time another run. */
+  readonly kernel: string;
   readonly steps: number;
   readonly history: EpochResult[];
   readonly best: { epoch: number; score: number; weights: Float32Array[] } | undefined;
@@ -65,7 +68,7 @@ export function readCheckpoint(file: string): Checkpoint | undefined {
   }) as Checkpoint;
 }
 
-/** Refuses a checkpoint of another run: another seed or another network. */
+/** Refuses a checkpoint of another run: another seed, another kernel or another network. */
 export function restore(
   file: string,
   state: Checkpoint,
@@ -74,6 +77,11 @@ export function restore(
 ): void {
   if (state.seed !== seed)
     throw new DataError({ file, key: 'seed', found: String(state.seed), expected: String(seed) });
+  const kernel = lstmKernel().name;
+  if (state.kernel !== kernel) {
+    const hint = `${kernel}, or UNDERFOOT_KERNEL and Node as when it began`;
+    throw new DataError({ file, key: 'kernel', found: String(state.kernel), expected: hint });
+  }
   const sizes = (list: readonly Float32Array[]): string => list.map((w) => w.length).join(', ');
   if (sizes(state.weights) !== sizes(weights)) {
     throw new DataError({ file, key: 'weights', found: sizes(state.weights), expected: sizes(weights) });

@@ -1,6 +1,7 @@
 import { DataError } from '../errors.ts';
 import type { Random } from '../simulate/random.ts';
 import { type Checkpoint, readCheckpoint, restore, writeCheckpoint } from './checkpoint.ts';
+import { lstmKernel } from './kernel/choose.ts';
 import { Optimiser, type OptimiserSpec } from './optimiser.ts';
 import { permutation, randomAt } from './seeded.ts';
 import { type Batch, crossEntropy, predict, scoreOf, trainStep } from './step.ts';
@@ -256,6 +257,7 @@ class Run {
   async #save(): Promise<void> {
     const state: Checkpoint = {
       seed: this.#o.seed,
+      kernel: lstmKernel().name,
       steps: this.#steps,
       history: this.#history,
       best: this.#best,

@@ -4,8 +4,8 @@ import { after, describe, it } from 'node:test';
 import { useKernel } from '../../agent/train/kernel/choose.ts';
 import type { LstmKernel, LstmShape, LstmWeights } from '../../agent/train/kernel/lstm-kernel.ts';
 import { plainLstm } from '../../agent/train/kernel/plain-lstm.ts';
-import { wasmLstm } from '../../agent/train/kernel/wasm-lstm.ts';
-import { wasmMemory } from '../../agent/train/kernel/wasm-memory.ts';
+import { wasmLstmIn } from '../../agent/train/kernel/wasm-lstm.ts';
+import { WasmMemory, wasmMemory } from '../../agent/train/kernel/wasm-memory.ts';
 import { tf, tfl } from '../../agent/train/tensorflow.ts';
 import { noise } from './networks.ts';
 
@@ -14,7 +14,9 @@ const Stock = tf.serialization.SerializationMap.getMap().classNameMap.LSTM[0] as
 const { FusedLstm, lstm } = await import('../../agent/train/lstm-layer.ts');
 type LayerClass = new (args: object) => tfl.layers.Layer;
 
-const kernels: LstmKernel[] = [wasmLstm, plainLstm];
+/** Both builds where this Node has relaxed SIMD; every Node from 20 on has. */
+const memories = [wasmMemory(), new WasmMemory('WebAssembly SIMD')];
+const kernels: LstmKernel[] = [...memories.map(wasmLstmIn), plainLstm];
 const largest = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Math.max(...Array.from(a, (v, i) => Math.abs(v - b[i])));
 
@@ -101,20 +103,34 @@ describe('the LSTM kernel', () => {
     });
   }
 
-  it('has a tanh within 4e-7 of the true one from -20 to 20', () => {
-    const memory = wasmMemory();
-    const count = 40000;
-    const pointer = memory.take(count);
-    const view = memory.floats.subarray(pointer / 4, pointer / 4 + count);
-    const x = Float32Array.from({ length: count }, (_, i) => (i - count / 2) / 1000);
-    view.set(x);
-    memory.exports.tanhAll(pointer, count);
-    assert.ok(largest(view, x.map(Math.tanh)) < 4e-7);
-    memory.give(pointer, count);
+  it('is the fused build here, and the other where it is asked for', () => {
+    assert.equal(wasmMemory().kind, 'WebAssembly SIMD, fused multiply-add');
+    const names = ['simd', 'plain'].map((kernel) => {
+      const program =
+        "import('./agent/train/kernel/choose.ts').then((m) => console.log(m.lstmKernel().name))";
+      const env = { ...process.env, UNDERFOOT_KERNEL: kernel };
+      return execFileSync(process.execPath, ['--import', 'tsx', '-e', program], {
+        env,
+        encoding: 'utf8',
+      }).trim();
+    });
+    assert.deepEqual(names, ['WebAssembly SIMD', 'plain typed arrays']);
   });
 
+  for (const memory of memories)
+    it(`has a tanh within 4e-7 of the true one from -20 to 20: ${memory.kind}`, () => {
+      const count = 40000;
+      const pointer = memory.take(count);
+      const view = memory.floats.subarray(pointer / 4, pointer / 4 + count);
+      const x = Float32Array.from({ length: count }, (_, i) => (i - count / 2) / 1000);
+      view.set(x);
+      memory.exports.tanhAll(pointer, count);
+      assert.ok(largest(view, x.map(Math.tanh)) < 4e-7);
+      memory.give(pointer, count);
+    });
+
   it('takes no more memory after the first of many equal steps, used or abandoned', () => {
-    useKernel(wasmLstm);
+    useKernel(kernels[0]);
     const model = tfl.sequential({ layers: [lstm({ units: 8, inputShape: [10, 2] })] });
     const [x, c] = [tf.tensor(noise(80), [4, 10, 2]), tf.ones([4, 8])];
     gradients(model, x, c);
@@ -126,13 +142,11 @@ describe('the LSTM kernel', () => {
     assert.equal(wasmMemory().bytes, bytes);
   });
 
-  it('is the built form of kernel.c, byte for byte', (t) => {
+  it('is the built form of kernel.c, byte for byte, both times', (t) => {
     try {
-      const version = execFileSync('clang', ['--version'], { encoding: 'utf8' });
-      execFileSync('wasm-ld', ['--version']);
-      if (!version.includes('clang version 14.')) return t.skip('needs clang 14, as in Debian 12');
+      for (const tool of ['clang-16', 'wasm-ld-16']) execFileSync(tool, ['--version']);
     } catch {
-      return t.skip('needs clang and lld');
+      return t.skip('needs clang-16 and lld-16, as in Debian 12');
     }
     execFileSync(process.execPath, ['--import', 'tsx', 'scripts/build-kernel.ts', '--check']);
   });

@@ -1,13 +1,16 @@
 import type { LstmKernel } from './lstm-kernel.ts';
 import { plainLstm } from './plain-lstm.ts';
-import { wasmLstm } from './wasm-lstm.ts';
+import { wasmLstmIn } from './wasm-lstm.ts';
 import { wasmMemory } from './wasm-memory.ts';
 
 let chosen: LstmKernel | undefined;
 
-/** The fastest LSTM that this Node can run; `UNDERFOOT_KERNEL=plain` asks for the plain one. */
+/**
+ * The fastest LSTM that this Node can run. `UNDERFOOT_KERNEL=plain` asks for the plain one (and for no WebAssembly in
+ * the layers around it), `UNDERFOOT_KERNEL=simd` for the one without fused multiply-add.
+ */
 export function lstmKernel(): LstmKernel {
-  chosen ??= process.env.UNDERFOOT_KERNEL !== 'plain' && hasWasm() ? wasmLstm : plainLstm;
+  chosen ??= hasWasm() ? wasmLstmIn(wasmMemory()) : plainLstm;
   return chosen;
 }
 
@@ -17,6 +20,7 @@ export function useKernel(kernel: LstmKernel | undefined): void {
 }
 
 export function hasWasm(): boolean {
+  if (process.env.UNDERFOOT_KERNEL === 'plain') return false;
   try {
     wasmMemory();
     return true;

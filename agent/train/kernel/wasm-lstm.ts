@@ -1,5 +1,5 @@
 import type { LstmGradients, LstmKernel, LstmRun, LstmShape, LstmWeights } from './lstm-kernel.ts';
-import { type WasmMemory, wasmMemory } from './wasm-memory.ts';
+import type { WasmMemory } from './wasm-memory.ts';
 
 const up = (n: number, to: number): number => Math.ceil(n / to) * to;
 
@@ -150,10 +150,8 @@ class WasmRun implements LstmRun {
   }
 }
 
-/** kernel.c in WebAssembly SIMD. */
-export const wasmLstm: LstmKernel = {
-  get name() {
-    return wasmMemory().kind;
-  },
-  forward: (shape, input, weights) => new WasmRun(wasmMemory(), shape, input, weights),
-};
+/** kernel.c in WebAssembly SIMD, by the build that this memory has. */
+export const wasmLstmIn = (memory: WasmMemory): LstmKernel => ({
+  name: memory.kind,
+  forward: (shape, input, weights) => new WasmRun(memory, shape, input, weights),
+});
