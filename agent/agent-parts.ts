@@ -1,5 +1,4 @@
 import { createSamplePath, type Input } from './assemble.ts';
-import { loadCalibration } from './config/calibration-file.ts';
 import type { Config } from './config/schema.ts';
 import type { Live } from './live.ts';
 import type { LoadedModel } from './model/load.ts';
@@ -17,20 +16,6 @@ export interface Changing {
 
 const mebibyte = 1024 * 1024;
 
-/** What is read, as the configuration says it. Throws ConfigError for a wrong calibration. */
-export function inputOf(config: Config, file: string): Input {
-  const { protocol, calibration, nominalRateHz, maxGapS } = config;
-  const content = calibration === undefined ? undefined : loadCalibration(calibration);
-  return {
-    file,
-    protocol,
-    midStream: true,
-    calibration: content && { file: calibration!, content },
-    nominalRateHz,
-    maxGapS,
-  };
-}
-
 export function createSlot(
   pipeline: Pipeline,
   model: LoadedModel,
@@ -46,6 +31,9 @@ export function createSlot(
     },
     get nominalRateHz() {
       return now().config.nominalRateHz;
+    },
+    get gainTracking() {
+      return now().config.gainTracking;
     },
     createPath: (card) => createSamplePath(card, now().live.protocol, now().input),
     onChange,

@@ -1,7 +1,8 @@
-import { type Changing, inputOf } from './agent-parts.ts';
-import { createSamplePath, type Input } from './assemble.ts';
+import type { Changing } from './agent-parts.ts';
+import { createGainTracker, createSamplePath, type Input, inputOf } from './assemble.ts';
 import { loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
+import type { GainTracker } from './drift/recover/gain-tracker.ts';
 import { loadCard } from './model/card-file.ts';
 import { type LoadedModel, loadModel } from './model/load.ts';
 import { takesSameWindows } from './model-slot.ts';
@@ -18,6 +19,8 @@ export interface Reload {
   readonly protocol: Protocol | undefined;
   /** Where what windows are made of changed: they begin anew. */
   readonly path: SamplePath | undefined;
+  /** Where what it has learnt so far means nothing any more. */
+  readonly gain: { readonly tracker: GainTracker | undefined } | undefined;
   /** Keys that changed and that a running agent keeps as they were. */
   readonly waiting: readonly string[];
 }
@@ -40,11 +43,14 @@ export async function prepareReload(
     const { card } = model ?? active;
     const sameWindows =
       samePort && takesSameWindows(card, active.card) && same(pathKeys(input), pathKeys(before.input));
+    const sameGain = sameWindows && config.gainTracking === before.config.gainTracking;
+    const tracker = config.gainTracking ? createGainTracker(card) : undefined;
     return {
       config,
       input,
       model,
       protocol,
+      gain: sameGain ? undefined : { tracker },
       path: sameWindows ? undefined : createSamplePath(card, protocol ?? before.live.protocol, input),
       waiting: Object.keys(kept).filter((key) => !same(kept[key as 'log'], wanted[key as 'log'])),
     };

@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path';
 import { commandHandlers } from './agent-commands.ts';
-import { type Changing, createRecording, createSlot, inputOf } from './agent-parts.ts';
+import { type Changing, createRecording, createSlot } from './agent-parts.ts';
 import { prepareReload } from './agent-reload.ts';
 import { AgentStatus } from './agent-status.ts';
-import { assemble } from './assemble.ts';
+import { assemble, inputOf } from './assemble.ts';
 import type { CalibrationFile } from './config/calibration-file.ts';
 import type { Config } from './config/schema.ts';
 import { UserError } from './errors.ts';
@@ -183,11 +183,12 @@ export class Agent implements AgentView {
   async reload(): Promise<void> {
     this.#refuseWhileRecording();
     const next = await prepareReload(this.configFile, this.#now, this.model());
-    const { config, input, model, protocol, path } = next;
+    const { config, input, model, protocol, path, gain } = next;
     const { live } = this.#now;
     this.#now = { config, input, live: protocol ? new Live(config, protocol) : live };
     if (model) await (await this.#slot.activate(model)).classifier.close();
     if (path) await this.pipeline.swap({ path, ...(protocol && { decoder: protocol.decoder }) });
+    if (gain) await this.pipeline.swap({ gain: gain.tracker });
     if (protocol) {
       await live.close();
       await this.#listen();

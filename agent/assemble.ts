@@ -1,4 +1,5 @@
-import type { CalibrationFile } from './config/calibration-file.ts';
+import { type CalibrationFile, loadCalibration } from './config/calibration-file.ts';
+import type { Config } from './config/schema.ts';
 import { Decision } from './decision/decision.ts';
 import { FeatureDistance } from './drift/distance.ts';
 import { FeatureExtractor } from './drift/features.ts';
@@ -24,6 +25,24 @@ export interface Input {
   readonly maxGapS?: number | undefined;
   /** Follow the current's gain and take it out; default false. */
   readonly gainTracking?: boolean | undefined;
+}
+
+/** The input of a running robot, as its configuration says it. Throws ConfigError for a wrong calibration. */
+export function inputOf(
+  config: Pick<Config, 'protocol' | 'calibration' | 'nominalRateHz' | 'maxGapS' | 'gainTracking'>,
+  file: string,
+): Input {
+  const { protocol, calibration, nominalRateHz, maxGapS, gainTracking } = config;
+  const content = calibration === undefined ? undefined : loadCalibration(calibration);
+  return {
+    file,
+    protocol,
+    midStream: true,
+    calibration: content && { file: calibration!, content },
+    nominalRateHz,
+    maxGapS,
+    gainTracking,
+  };
 }
 
 export interface Assembled {

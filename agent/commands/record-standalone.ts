@@ -1,5 +1,4 @@
-import { assemble, type Input } from '../assemble.ts';
-import { loadCalibration } from '../config/calibration-file.ts';
+import { assemble, type Input, inputOf } from '../assemble.ts';
 import type { ModelFreeConfig } from '../config/load.ts';
 import { UserError } from '../errors.ts';
 import { Live } from '../live.ts';
@@ -87,19 +86,6 @@ async function streamFor({ config, folder, predict, say }: StandaloneOptions, in
     const protocol = createProtocol(input.protocol, { midStream: true });
     return { stream: new ReadingStream(protocol.decoder), protocol, model: undefined };
   }
-}
-
-function inputOf(config: ModelFreeConfig, file: string): Input {
-  const { protocol, calibration, nominalRateHz, maxGapS } = config;
-  const content = calibration === undefined ? undefined : loadCalibration(calibration);
-  return {
-    file,
-    protocol,
-    midStream: true,
-    calibration: content && { file: calibration!, content },
-    nominalRateHz,
-    maxGapS,
-  };
 }
 
 function tracedChannels({ channels }: Protocol, { calibration }: Input): TracedChannel[] {

@@ -11,9 +11,9 @@ import { type Engine, type LoadedModel, loadModel } from '../model/load.ts';
 import { Publisher } from '../publish/publisher.ts';
 import { Reporter } from '../reporter.ts';
 import { createLogger } from '../service/log.ts';
+import { predictionMessage } from '../session/prediction-message.ts';
 import { type Recording, recordingsIn } from '../session/recording.ts';
 import { engineOption, gainTrackingOption, modelOption } from './options.ts';
-import { predictionJson } from './prediction-json.ts';
 import { predictionLine } from './prediction-line.ts';
 import { namesSession, replayRecorded } from './replay-session.ts';
 import { folderOptions } from './sessions-options.ts';
@@ -139,7 +139,7 @@ async function replayOne(
         argv.json
           ? JSON.stringify({
               recording: recording.id,
-              ...predictionJson(prediction, card.labels),
+              ...predictionMessage(prediction),
               truth: label ?? null,
             })
           : predictionLine(prediction, label),
