@@ -4,6 +4,7 @@ import type { Live } from './live.ts';
 import type { LoadedModel } from './model/load.ts';
 import { ModelSlot } from './model-slot.ts';
 import type { Pipeline } from './pipeline.ts';
+import { clockWatch } from './publish/clock-synchronised.ts';
 import type { RecordingBody } from './publish/payloads.ts';
 import { RecordingControl } from './recording-control.ts';
 
@@ -68,6 +69,7 @@ export function createRecording(
       minFreeBytes: minFreeMiB * mebibyte,
       deleteLabelled,
     },
+    clockSynchronised: clockWatch(),
     limits: { maxPartBytes: maxFileMiB * mebibyte, maxPartS: maxFileMinutes * 60 },
     onChange,
   });

@@ -20,7 +20,7 @@ export async function startModel(
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       logger.warn('a model that came over the air cannot be used', { folder, reason: error.message });
-      store?.rollback();
+      store?.rollback(error.message);
     }
   }
   return await loadModel(config.model, config.engine);
