@@ -64,11 +64,12 @@ function before(): Outcome[] {
   return JSON.stringify(found.setting) === JSON.stringify(setting) ? found.outcomes : [];
 }
 
-/** Outcomes by group, and within a group by variant, in the order of the plan. */
+/** Outcomes by group, and within a group by variant, in the order of the plan, batch sizes by their size. */
 function groups(): { name: string; own: Outcome[] }[] {
   return [...new Set(experiments.map((e) => e.group))].flatMap((name) => {
     const own = experiments
       .filter((e) => e.group === name)
+      .sort((a, b) => a.batchSize - b.batchSize)
       .flatMap((e) => outcomes.filter((o) => isOf(e, o)));
     return own.length > 0 ? [{ name, own }] : [];
   });

@@ -72,6 +72,11 @@ export const modelsImportCommand: CommandModule<object, Arguments> = {
       output: argv.output,
       data: argv.data,
     });
+    const guessing = 1 / card.labels.length;
+    if (card.heldOut.raw.balancedAccuracy <= 1.1 * guessing)
+      console.error(
+        `underfoot: no better than guessing (${guessing.toFixed(3)}): is --labels in the order of its outputs, and was it trained on scaled inputs (--mean, --std)?`,
+      );
     if (argv.json) console.log(JSON.stringify(card, null, 1));
     else
       console.log(

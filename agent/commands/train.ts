@@ -42,7 +42,7 @@ const RANDOM_SPLIT =
 
 export const trainCommand: CommandModule<object, Arguments> = {
   command: 'train',
-  describe: 'Train a model on labelled recordings: <LABEL>/<recording>.csv',
+  describe: 'Train a model on labelled recordings: sessions, or <LABEL>/<recording>.csv',
   builder: (y) =>
     y
       .options({

@@ -47,7 +47,6 @@ export function plan(units: number, epochs: number): Experiment[] {
     { ...short, ...normalisation, name: 'BatchNormalization', batchNorm: true },
     { ...short, ...normalisation, name: 'Dropout 0.5', dropout: 0.5 },
     { ...short, ...normalisation, name: 'both', batchNorm: true, dropout: 0.5 },
-    ...(husky ? batches('batch size, real', husky, [4, FULL, 32, 16, 2], epochs) : []),
     ...[6.25, 25, 100].map((rateHz) => ({
       ...shortest,
       group: 'rate of the same four seconds',
@@ -60,6 +59,7 @@ export function plan(units: number, epochs: number): Experiment[] {
       name: `${parametersOf(own, 6)} parameters`,
       units: own,
     })),
+    ...(husky ? batches('batch size, real', husky, [4, FULL, 2, 32, 16], epochs) : []),
   ];
 }
 
