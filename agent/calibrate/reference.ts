@@ -131,11 +131,13 @@ function reachOf(surfaces: Readonly<Record<string, SurfaceLevels>>, channel: num
 }
 
 function describe(gains: readonly ChannelGain[], card: ModelCard, label: string, seconds: number): string {
-  const each = gains.map(({ gain, method, uncertainty }, c) => {
+  const each = gains.map(({ gain, method, uncertainty, blindTo }, c) => {
     const how =
       method === 'lattice'
         ? "by the step of the sensor's converter"
         : `by the level of the surface, known to ${(100 * uncertainty).toFixed(0)} %`;
+    if (blindTo !== undefined)
+      return `${card.channels[c].name} is as in the reference (${how}; a load that is up to ${(100 * blindTo).toFixed(0)} % heavier would not show on ${label})`;
     return `${card.channels[c].name} was ${gain.toFixed(3)} times the reference (${how})`;
   });
   return `calibrate reference, ${seconds.toFixed(0)} s on ${label} against ${card.name}@${card.version}: ${each.join('; ')}`;

@@ -12,6 +12,8 @@ export interface ChannelGain {
   readonly method: 'lattice' | 'levels';
   /** Standard error of the gain, as a share of it. */
   readonly uncertainty: number;
+  /** Where the converter's step is the old one: a load that is heavier by less than this share would not have shown. */
+  readonly blindTo?: number;
 }
 
 /** A drive on a known surface. */
@@ -91,12 +93,16 @@ function misfitOf(levels: Float64Array, to: ReferenceSurface, channels: readonly
 }
 
 function choose(lattice: LatticeGain | undefined, level: LevelGain, c: number): ChannelGain {
-  if (lattice && (hasMoved(lattice) || !isOff(lattice, level, c, loaded)))
+  if (
+    lattice &&
+    (hasMoved(lattice) || level.deviation[c] > mostDeviation || !isOff(lattice, level, c, loaded))
+  )
     return {
       gain: lattice.gain,
       offset: lattice.offset ?? 0,
       method: 'lattice',
       uncertainty: latticeUncertainty,
+      ...(hasMoved(lattice) ? {} : { blindTo: Math.expm1(loaded * deviationOf(level, c)) }),
     };
   const uncertainty = level.deviation[c];
   const trust = priorDeviation ** 2 / (priorDeviation ** 2 + uncertainty ** 2);
@@ -110,8 +116,11 @@ function hasMoved({ gain }: LatticeGain): boolean {
 
 /** Whether level and lattice are further apart than the surface's recordings explain. */
 function isOff(lattice: LatticeGain, level: LevelGain, c: number, deviations: number): boolean {
-  const deviation = Math.max(leastDeviation, level.deviation[c]);
-  return Math.abs(level.logGain[c] - Math.log(lattice.gain)) > deviations * deviation;
+  return Math.abs(level.logGain[c] - Math.log(lattice.gain)) > deviations * deviationOf(level, c);
+}
+
+function deviationOf(level: LevelGain, c: number): number {
+  return Math.max(leastDeviation, level.deviation[c]);
 }
 
 function refusal(
