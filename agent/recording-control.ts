@@ -11,7 +11,7 @@ import { type Clocks, systemClocks } from './reporter.ts';
 import { LABEL } from './session/csv.ts';
 import { freeBytes, makeSpace, type SpaceLimits } from './session/make-space.ts';
 import { type OpenDisk, PARTIAL } from './session/part-file.ts';
-import { reasonOf } from './session/part-writer.ts';
+import { refused } from './session/part-writer.ts';
 import { predictionMessage } from './session/prediction-message.ts';
 import type { ReadingStream } from './session/reading-stream.ts';
 import { Recorder, type RecorderLimits, type RecordingState } from './session/recorder.ts';
@@ -228,8 +228,11 @@ export class RecordingControl implements PipelineWatcher {
     await this.#stream.idle();
     this.#stream.watchers.delete(this);
     this.#recorder = undefined;
-    const { sessionId, durationS, samples, bytes, complete, trouble } = await recorder.stop();
-    const why = complete ? reason : `${trouble}; underfoot sessions recover completes the file`;
+    const end = await recorder.stop();
+    const { sessionId, durationS, samples, bytes, complete, trouble, lostSamples } = end;
+    const lost = lostSamples > 0 ? `${lostSamples} samples were lost` : undefined;
+    const unclosed = complete ? undefined : `${trouble}; underfoot sessions recover completes the file`;
+    const why = [reason, lost, unclosed].filter((text) => text !== undefined).join('; ') || undefined;
     const startTime = this.#startTime;
     this.#last = {
       sessionId,
@@ -261,8 +264,7 @@ export class RecordingControl implements PipelineWatcher {
       mkdirSync(folder, { recursive: true });
       return await open();
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-      throw new UserError(`${folder}: cannot be written: ${reasonOf(error as NodeJS.ErrnoException)}`, 74);
+      throw refused(folder, error);
     }
   }
 

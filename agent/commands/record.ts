@@ -219,7 +219,8 @@ async function applyMarkers(
     for (const { label, atUs } of [...before.slice(-1), ...due.slice(before.length)]) {
       await ongoing.label(label, 'file', Math.max(0, atUs));
     }
-    if (due.length > 0) ui.say(`${due.length} labels from the marker file`);
+    if (due.length > 0)
+      ui.say(`${due.map(({ label }) => label ?? 'no label').join(', ')} from the marker file`);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     ui.say(error.message);

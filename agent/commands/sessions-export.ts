@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { UserError } from '../errors.ts';
@@ -9,7 +8,7 @@ import type { Recording } from '../session/recording.ts';
 import { listRecordings, readRecordings } from '../session/recording.ts';
 import type { Session } from '../session/session-list.ts';
 import { loadSession } from '../session/session-recording.ts';
-import { writeWholeFile } from '../session/whole-file.ts';
+import { makeFolder, writeWholeFile } from '../session/whole-file.ts';
 import { writeSession } from '../session/write-session.ts';
 import { eachWithProgress } from './progress.ts';
 import {
@@ -94,7 +93,7 @@ async function exportWindows(argv: ExportArguments, sessions: readonly Session[]
   );
   const dataset = datasetOf(recordings, spec);
   if (dataset.n === 0) throw new UserError(`${folderOf(argv)}: found no labelled window, expected one`, 65);
-  mkdirSync(dirname(argv.out), { recursive: true });
+  makeFolder(dirname(argv.out));
   const channels = spec.channels.map((c) => c.name);
   writeWholeFile(argv.out, [npzOf(dataset, { channels, rateHz: spec.rateHz })]);
   return [{ file: argv.out, windows: dataset.n }];
@@ -103,7 +102,7 @@ async function exportWindows(argv: ExportArguments, sessions: readonly Session[]
 async function exportRows(argv: ExportArguments, sessions: readonly Session[]): Promise<Written[]> {
   const written: Written[] = [];
   const write = (file: string, rows: number, pieces: Iterable<string | Uint8Array>) => {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     writeWholeFile(file, pieces);
     written.push({ file, rows });
   };
@@ -197,7 +196,7 @@ export const sessionsImportCommand: CommandModule<object, ImportArguments> = {
       );
     }
     const folder = folderOf(argv);
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const entries = listRecordings(argv.path).filter((entry) => entry.parts === undefined);
     const results: ({ ok: boolean; file: string } & Record<string, unknown>)[] = [];
     // One bad file among many is named and left out; the others are imported.

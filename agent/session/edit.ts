@@ -6,6 +6,7 @@ import { LABEL } from './csv.ts';
 import { type LabelChange, LabelTimeline } from './label-timeline.ts';
 import { McapBytes, type McapMessage } from './mcap-writer.ts';
 import { PARTIAL, PartFile, syncFolder } from './part-file.ts';
+import { refused } from './part-writer.ts';
 import { groupsOf, salvageFile } from './recover.ts';
 import { startSessionClock } from './session-clock.ts';
 import type { Session } from './session-list.ts';
@@ -71,7 +72,9 @@ async function rewrite(file: string, changes: readonly LabelChange[], by: string
   });
   const temporary = `${file}.edited`;
   for (const left of [temporary, temporary + PARTIAL]) rmSync(left, { force: true });
-  const part = await PartFile.create(temporary);
+  const part = await PartFile.create(temporary).catch((error) => {
+    throw refused(file, error);
+  });
   let first: number | undefined;
   try {
     const mcap = new McapBytes(topics);
@@ -99,7 +102,7 @@ async function rewrite(file: string, changes: readonly LabelChange[], by: string
   } catch (error) {
     await part.abandon();
     for (const left of [temporary, temporary + PARTIAL]) rmSync(left, { force: true });
-    throw error;
+    throw refused(file, error);
   }
 }
 

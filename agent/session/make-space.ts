@@ -34,9 +34,8 @@ export async function makeSpace(limits: SpaceLimits, needBytes: number): Promise
     missing = await missingBytes(limits, needBytes);
     if (missing <= 0) return deleted;
   }
-  const why = limits.deleteLabelled
-    ? 'nothing is left to delete'
-    : 'only labelled sessions are left, which are kept';
+  const isKept = !limits.deleteLabelled && (await expendable({ ...limits, deleteLabelled: true })).length > 0;
+  const why = isKept ? 'only labelled sessions are left, which are kept' : 'nothing is left to delete';
   throw new UserError(
     `${limits.folder}: found ${Math.ceil(missing / 2 ** 20)} MiB too little room for a session; ${why}`,
     74,

@@ -42,6 +42,11 @@ export class GroupQueue {
     return true;
   }
 
+  /** Samples that wait. */
+  get samples(): number {
+    return this.#groups.reduce((sum, group) => sum + group.samples, 0);
+  }
+
   /** The oldest group; it stays until `shift`. */
   peek(): Group | undefined {
     return this.#groups[0];

@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename } from 'node:fs/promises';
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 /** The part of a file handle that is used here; tests put a faulty disk in its place. */
@@ -83,10 +83,11 @@ export class PartFile {
     this.syncs += 2;
   }
 
-  /** Leaves the file as `.partial`, cut back to the last good piece where the disk lets us. */
+  /** Leaves the file as `.partial`, cut back to the last good piece where the disk lets us; without one it goes. */
   async abandon(): Promise<void> {
     if (this.#torn) await this.#handle.truncate(this.bytes).catch(() => undefined);
     await this.#handle.close().catch(() => undefined);
+    if (this.bytes === 0) await unlink(this.path + PARTIAL).catch(() => undefined);
     beingWritten.delete(resolve(this.path + PARTIAL));
   }
 }

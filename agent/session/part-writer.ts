@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { UserError } from '../errors.ts';
 import { McapBytes, type McapMessage } from './mcap-writer.ts';
 import type { Group, GroupQueue } from './message-queue.ts';
 import { type OpenDisk, PartFile } from './part-file.ts';
@@ -81,8 +82,7 @@ export class PartWriter {
     await this.#work();
     if (this.trouble === undefined) await this.#try(() => this.#closePart());
     if (this.#part === undefined) return this.trouble === undefined;
-    await this.#part.file.abandon();
-    this.#part = undefined;
+    await this.#abandonPart();
     return false;
   }
 
@@ -177,10 +177,24 @@ export class PartWriter {
 
   /** The group that could not be written stays first in the queue, for the next file. */
   async #giveUpPart(): Promise<void> {
-    await this.#part?.file.abandon();
-    this.#part = undefined;
+    await this.#abandonPart();
     this.#piece = undefined;
   }
+
+  async #abandonPart(): Promise<void> {
+    if (this.#part === undefined) return;
+    const { file } = this.#part;
+    this.#part = undefined;
+    await file.abandon();
+    if (file.bytes === 0) this.files.splice(this.files.indexOf(file.path), 1);
+  }
+}
+
+/** What the file system refuses becomes a UserError (74); any other error stays as it is. */
+export function refused(path: string, error: unknown): Error {
+  if (error instanceof UserError || (error as NodeJS.ErrnoException).code === undefined)
+    return error as Error;
+  return new UserError(`${path}: cannot be written: ${reasonOf(error as NodeJS.ErrnoException)}`, 74);
 }
 
 /** For people: what an error of the file system means. */

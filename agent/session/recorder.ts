@@ -172,13 +172,16 @@ export class Recorder {
     };
   }
 
-  /** Writes what is left. `complete` is false where the disk refused: the file is `.partial` and can be recovered. */
-  async stop(): Promise<RecordingState & { complete: boolean }> {
+  /**
+   * Writes what is left. `complete` is false where the disk refused: the file is `.partial` and can be recovered.
+   * `lostSamples` never reached it.
+   */
+  async stop(): Promise<RecordingState & { complete: boolean; lostSamples: number }> {
     clearInterval(this.#timer);
     this.#endBatch();
     this.#endGroup();
     const complete = await this.#writer.close();
-    return { ...this.state, complete };
+    return { ...this.state, complete, lostSamples: this.#queue.droppedSamples + this.#queue.samples };
   }
 
   get #seconds(): number {

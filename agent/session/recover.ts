@@ -6,6 +6,7 @@ import { LabelTimeline } from './label-timeline.ts';
 import { scanMcap } from './mcap-scan.ts';
 import { McapBytes, type McapMessage } from './mcap-writer.ts';
 import { isBeingWritten, type OpenDisk, PARTIAL, PartFile, syncFolder } from './part-file.ts';
+import { refused } from './part-writer.ts';
 import { processIdentity } from './process-identity.ts';
 import { decodeColumn } from './samples-codec.ts';
 import { summarise } from './summary.ts';
@@ -58,7 +59,9 @@ export async function recoverFile(
   await rm(temporary + PARTIAL, { force: true });
   const bytesFound = statSync(source).size;
   const damage = salvage.damage ?? 'not closed';
-  await writeSalvaged(salvage, temporary, { from: source, damage }, options.openDisk);
+  await writeSalvaged(salvage, temporary, { from: source, damage }, options.openDisk).catch((error) => {
+    throw refused(temporary, error);
+  });
   const verified = verifyFile(temporary);
   if (verified.samples !== salvage.samples) {
     throw new DataError({

@@ -1,7 +1,15 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { UserError } from '../errors.ts';
-import { reasonOf } from './part-writer.ts';
+import { refused } from './part-writer.ts';
+
+/** Makes a folder and those above it. Throws UserError (74). */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw refused(folder, error);
+  }
+}
 
 /**
  * Makes a file in one piece: written under another name, synced, then renamed, so that under its own name there is
@@ -26,7 +34,6 @@ export function writeWholeFile(path: string, pieces: Iterable<string | Uint8Arra
     closeSync(folder);
   } catch (error) {
     rmSync(temporary, { force: true });
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    throw new UserError(`${path}: cannot be written: ${reasonOf(error as NodeJS.ErrnoException)}`, 74);
+    throw refused(path, error);
   }
 }

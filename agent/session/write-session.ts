@@ -6,7 +6,7 @@ import type { LabelChange } from './label-timeline.ts';
 import { LabelTimeline } from './label-timeline.ts';
 import { McapBytes, type McapMessage } from './mcap-writer.ts';
 import { PARTIAL, PartFile } from './part-file.ts';
-import { reasonOf } from './part-writer.ts';
+import { refused } from './part-writer.ts';
 import type { Recording } from './recording.ts';
 import { SampleBatch } from './samples-codec.ts';
 import { startSessionClock } from './session-clock.ts';
@@ -60,8 +60,7 @@ export async function writeSession(folder: string, content: SessionContent): Pro
     return verifyFile(path);
   } catch (error) {
     rmSync(path + PARTIAL, { force: true });
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    throw new UserError(`${path}: cannot be written: ${reasonOf(error as NodeJS.ErrnoException)}`, 74);
+    throw refused(path, error);
   }
 }
 
