@@ -186,7 +186,7 @@ async function operator(b: Bench) {
   const uncorrected = await Promise.all(
     gains.map(async (gain) => ({ gain, ...accuracies(await scoreAt(b.channels.map(() => gain))) })),
   );
-  return { uncorrected, summary: summary(rows), rows };
+  return { uncorrected, summary: summary(rows) };
 }
 
 function summary(rows: readonly Record<string, unknown>[]) {
