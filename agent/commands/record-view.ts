@@ -20,6 +20,9 @@ const bold = style(1);
 const dim = style(2);
 const reverse = style(7);
 
+/** Columns from which on there is room for smallest and largest number. */
+const wideEnough = 60;
+
 /** The lines of the live view; `width` in columns, at least 40. */
 export function renderRecording(
   snapshot: RecordSnapshot,
@@ -47,7 +50,7 @@ export function renderRecording(
       : []),
     '',
     ...labelLines(keys, label, width),
-    dim('  space marks   u undoes the last   q stops'),
+    dim('  space marks  u undoes last  q stops'),
     '',
     trouble === undefined ? '' : bold(`  ${cut(trouble, width - 2)}`),
     cut(`  ${message}`, width),
@@ -61,11 +64,12 @@ function channelLine(
 ) {
   const nameWidth = Math.max(8, ...all.map((channel) => channel.name.length));
   const value = `${Number.isNaN(last) ? '-' : last.toFixed(2)} ${unit}`.padStart(11);
-  const room = Math.max(10, width - nameWidth - 36);
+  const hasRange = width >= wideEnough;
+  const room = Math.max(10, width - nameWidth - (hasRange ? 36 : 16));
   const shown = history.slice(-room);
-  const range =
-    shown.length > 0 ? `${Math.min(...shown).toFixed(2)} to ${Math.max(...shown).toFixed(2)}` : '';
-  return `  ${name.padEnd(nameWidth)} ${value}  ${sparkline(shown).padEnd(room)}  ${dim(range)}`;
+  const low = Math.min(...shown).toFixed(2);
+  const range = hasRange && shown.length > 0 ? `  ${dim(`${low} to ${Math.max(...shown).toFixed(2)}`)}` : '';
+  return `  ${name.padEnd(nameWidth)} ${value}  ${sparkline(shown).padEnd(room)}${range}`.trimEnd();
 }
 
 const blocks = '▁▂▃▄▅▆▇█';
@@ -87,15 +91,15 @@ function labelLines({ labels, page }: LabelKeys, current: string | null, width: 
   let length = 2;
   for (const { key, label } of cells) {
     const text = `${key} ${label ?? 'no label'}`;
-    if (length + text.length + 3 > width && length > 2) {
-      lines.push(line);
+    if (length + text.length > width && length > 2) {
+      lines.push(line.trimEnd());
       line = '  ';
       length = 2;
     }
     line += `${label === current ? reverse(text) : text}   `;
     length += text.length + 3;
   }
-  lines.push(line);
+  lines.push(line.trimEnd());
   const pages = Math.ceil(labels.length / labelsAPage);
   if (pages > 1) lines.push(dim(`  tab: other labels (page ${page + 1} of ${pages})`));
   return lines;

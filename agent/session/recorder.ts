@@ -57,6 +57,8 @@ export interface RecordingState {
   /** On the disk. */
   readonly bytes: number;
   readonly droppedSamples: number;
+  /** Not on the disk yet, beside the chunk that is being gathered. */
+  readonly waitingBytes: number;
   /** Why nothing can be written at the moment. */
   readonly trouble: string | undefined;
   readonly files: readonly string[];
@@ -165,6 +167,7 @@ export class Recorder {
       durationS: this.#seconds,
       bytes: this.#writer.bytes,
       droppedSamples: this.#queue.droppedSamples,
+      waitingBytes: this.#queue.bytes,
       trouble: this.#writer.trouble,
       files: this.#writer.files,
       writes: this.#writer.writes,
