@@ -19,8 +19,15 @@ export function useKernel(kernel: LstmKernel | undefined): void {
   chosen = kernel;
 }
 
+let wasm: boolean | undefined;
+
+/** Whether WebAssembly SIMD is here and wanted; asked once, since it is needed in every step. */
 export function hasWasm(): boolean {
-  if (process.env.UNDERFOOT_KERNEL === 'plain') return false;
+  wasm ??= process.env.UNDERFOOT_KERNEL !== 'plain' && startsUp();
+  return wasm;
+}
+
+function startsUp(): boolean {
   try {
     wasmMemory();
     return true;
