@@ -29,6 +29,8 @@ export class Reporter implements PipelineWatcher {
   readonly #clocks: Clocks;
   #surface: string | null = null;
   #driftKey = '';
+  /** The estimated accuracy that was published last. */
+  #accuracy = 1;
 
   constructor(pipeline: Pipeline, sink: ReportSink, clocks: Clocks = systemClocks) {
     this.#pipeline = pipeline;
@@ -64,6 +66,7 @@ export class Reporter implements PipelineWatcher {
       unknown: verdict.unknown,
       surface: verdict.surface,
       drift: drift.state === 'drift',
+      ...(drift.estimatedAccuracy && { estimatedAccuracy: drift.estimatedAccuracy }),
       afterGap: window.afterGap,
       latencyMs: Number.isNaN(hostUs) ? 0 : Math.max(0, (this.#clocks.nowUs() - hostUs) / 1000),
       model: `${name}@${version}`,
@@ -84,18 +87,22 @@ export class Reporter implements PipelineWatcher {
     this.#surface = verdict.surface;
   }
 
-  /** When its state changes, and when a tracked gain has moved by another 2 %. */
+  /** When its state changes, and when a tracked gain has moved by another 2 % or the estimated accuracy by 0.05. */
   #reportDrift({ card, drift, gain }: Prediction): void {
     const tracked = gain?.gain.map((g) => Math.round(Math.log(g) / 0.02)).join();
     const key = `${drift.state} ${drift.moved.map((m) => m.what).join(' ')} ${tracked}`;
-    if (key === this.#driftKey) return;
+    const estimate = drift.estimatedAccuracy;
+    const moved = estimate && Math.abs(estimate.value - this.#accuracy) >= 0.05 && drift.windows >= 10;
+    if (key === this.#driftKey && !moved) return;
     this.#driftKey = key;
+    this.#accuracy = estimate?.value ?? 1;
     this.#sink.publishDrift({
       state: drift.state,
       since: this.#wallTime(drift.sinceUs),
       moved: [...drift.moved],
       action: drift.action,
       windows: drift.windows,
+      ...(estimate && { estimatedAccuracy: estimate }),
       ...(gain && { gain: gainBody(card, gain) }),
     });
   }

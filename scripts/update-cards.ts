@@ -42,6 +42,7 @@ async function update(name: string): Promise<void> {
     featureNames: new FeatureExtractor(channels, card.steps).names,
     inputRateHz: name.startsWith('husky') ? RATE_HZ : undefined,
     heldOut: windows,
+    seen: heldOut.seen && heldOutWindows({ about: card, heldOut: heldOut.seen }),
     disturbed: await disturbedSets({ about: card, heldOut }, neverAsked, windows),
     selfTest: card.selfTest,
   });
@@ -88,7 +89,15 @@ async function husky(channels: readonly string[]): Promise<HeldOut> {
     return output;
   };
   const x = rows(data.x, kept, size);
+  const always = [...data.recordingIds.keys()].filter((i) => folds.get(data.recordingIds[i]) === undefined);
+  const alwaysX = rows(data.x, always, size);
   return {
+    seen: {
+      x: alwaysX,
+      truth: always.map((i) => data.y[i]),
+      recordings: always.map((i) => data.recordingIds[i]),
+      output: await models[0].predict(alwaysX),
+    },
     x,
     truth: kept.map((i) => data.y[i]),
     recordings: kept.map((i) => data.recordingIds[i]),

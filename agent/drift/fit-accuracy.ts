@@ -31,6 +31,8 @@ const penalty = 2;
 const iterations = 12;
 /** Parts that recordings are dealt into, to see how far the fit is off where it was not made. */
 const parts = 5;
+/** How much less a window of a long recording counts: accuracy is a share of windows, but those of one drive go together. */
+const longCounts = 0.25;
 /** A stretch that the error is measured on. */
 const leastWindows = 5;
 
@@ -99,7 +101,7 @@ function rowsOf(
       set: index,
       terms: terms.slice(),
       correct: best === truth ? 1 : 0,
-      weight: set.weight / drives / Math.sqrt(count.get(recording) as number),
+      weight: set.weight / drives / (count.get(recording) as number) ** longCounts,
     };
   });
 }

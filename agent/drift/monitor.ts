@@ -113,6 +113,11 @@ export class DriftMonitor {
     this.#accuracy?.reset();
   }
 
+  /** Time is missing, such as between two recordings: what compares now with before starts anew, the rest goes on. */
+  restartComparisons(): void {
+    for (const panel of this.#panels) panel.restartComparisons();
+  }
+
   push(input: DriftInput): DriftState {
     if (this.#windows === 0) this.#sinceUs = input.timeUs;
     this.#windows++;

@@ -54,6 +54,11 @@ export interface CardInputs {
   readonly inputRateHz?: number | undefined;
   /** Recording by recording, in order within each. */
   readonly heldOut: readonly HeldOutWindow[];
+  /**
+   * Windows of recordings that are in every training set: what they draw belongs to the reference and to the limits of
+   * drift, what the model says of them is no score.
+   */
+  readonly seen?: readonly HeldOutWindow[] | undefined;
   /** The same windows, or every n-th of them, disturbed and judged again: without them accuracy is not estimated. */
   readonly disturbed?: readonly Omit<AccuracySet, 'weight'>[];
   readonly selfTest: ModelCard['selfTest'];
@@ -63,24 +68,25 @@ const cardFile = 'card.json';
 
 /** What windows that the model had not seen look like, and what counts as unknown among them. */
 export function describeWindows(
-  inputs: Pick<CardInputs, 'decision' | 'featureNames' | 'inputRateHz' | 'heldOut' | 'disturbed'> & {
+  inputs: Pick<CardInputs, 'decision' | 'featureNames' | 'inputRateHz' | 'heldOut' | 'seen' | 'disturbed'> & {
     readonly about: Pick<ModelCard, 'labels' | 'channels' | 'steps' | 'stride'>;
   },
 ): Pick<ModelCard, 'reference' | 'decision'> {
   const { heldOut, about, featureNames } = inputs;
-  const perRecording = countBy(heldOut);
+  const driven = [...heldOut, ...(inputs.seen ?? [])];
+  const perDriven = countBy(driven);
   const reference = buildReference(
     featureNames,
-    heldOut.map((w) => ({
+    driven.map((w) => ({
       features: w.features,
       predicted: about.labels[top(w.probabilities)],
       confidence: Math.max(...w.probabilities),
-      weight: 1 / perRecording.get(w.recording)!,
+      weight: 1 / perDriven.get(w.recording)!,
       data: w.data,
     })),
   );
   if (inputs.inputRateHz !== undefined) reference.rateHz = inputs.inputRateHz;
-  const drives = drivesFrom(heldOut, about);
+  const drives = drivesFrom(driven, about);
   if (drives.length > 0)
     reference.surfaces = surfaceLevels(drives, { ...about, channels: about.channels.length });
   const distance = new FeatureDistance(reference, featureNames);
@@ -92,7 +98,7 @@ export function describeWindows(
     ...inputs.decision,
     ...unknownThresholds(known, inputs.decision.falseRejectRate, ['entropy', 'distance']),
   };
-  setLimits(reference, featureNames, { labels: about.labels, ...decision }, heldOut);
+  setLimits(reference, featureNames, { labels: about.labels, ...decision }, driven);
   if (inputs.disturbed) {
     const { disturbed } = inputs;
     const sets = [{ gain: 1, windows: heldOut }, ...disturbed].map((set, i) => ({

@@ -63,6 +63,18 @@ export const statusBody = z.object({
     .meta({ description: 'Where motor current comes from' }),
 });
 
+const estimatedAccuracy = z
+  .object({
+    value: probability('Estimate'),
+    low: probability('It lies above this in 97.5 of 100 cases'),
+    high: probability('It lies below this in 97.5 of 100 cases'),
+    windows: count('Windows that it is of'),
+  })
+  .meta({
+    description:
+      'How many of the last labels are right, judging by confidence and input without knowing the truth; absent where the model card cannot tell',
+  });
+
 export const predictionBody = z.object({
   windowIndex: count('Counts windows since the pipeline began'),
   startUs: quantity('us', 'First step of the window on the time line of the samples'),
@@ -80,6 +92,7 @@ export const predictionBody = z.object({
   unknown: z.boolean().meta({ description: 'The window fits no class of the model' }),
   surface: label('The surface to act on: changes only when sure for a while; `unknown` is one'),
   drift: z.boolean().meta({ description: 'Made while drift was detected: do not rely on it' }),
+  estimatedAccuracy: estimatedAccuracy.optional(),
   afterGap: z.boolean().meta({ description: 'First window after a start, gap or reset' }).optional(),
   latencyMs: quantity('ms', 'From the last byte of the window to this message'),
   model: z.string().meta({ description: 'name@version of the model' }).optional(),
@@ -117,14 +130,12 @@ export const driftBody = z.object({
     .enum(['none', 'recalibrate', 'record', 'retrain', 'check wiring'])
     .meta({ description: 'What to do about it' }),
   windows: count('Windows since the start or the last reset'),
+  estimatedAccuracy: estimatedAccuracy.optional(),
   gain: z
     .object({
-      byChannel: z
-        .record(z.string(), z.number().positive())
-        .meta({
-          description:
-            'What the current of each channel is divided by before the model sees it; 1 is nothing',
-        }),
+      byChannel: z.record(z.string(), z.number().positive()).meta({
+        description: 'What the current of each channel is divided by before the model sees it; 1 is nothing',
+      }),
       byLattice: z
         .record(z.string(), z.number().positive())
         .meta({ description: "Of that, what the step of the sensor's converter says" }),

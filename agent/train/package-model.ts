@@ -26,6 +26,8 @@ export interface HeldOut {
    * says which they are. Default: the packaged model, which then must not have seen the recordings.
    */
   judge?(x: Float32Array, windows: readonly number[]): Float32Array | Promise<Float32Array>;
+  /** Windows of recordings that every model had seen: they count for the drift reference, not for the scores. */
+  readonly seen?: Pick<HeldOut, 'x' | 'truth' | 'recordings' | 'output'>;
 }
 
 /** A trained or imported network: how it is written, and what it gives for windows [count, steps, channels]. */
@@ -76,6 +78,7 @@ export async function packageModel(p: ModelPackage): Promise<ModelCard> {
     featureNames: extractorOf(p.about).names,
     inputRateHz: p.inputRateHz,
     heldOut,
+    seen: p.heldOut.seen && heldOutWindows({ about: p.about, heldOut: p.heldOut.seen }),
     disturbed: await disturbedSets(p, network, heldOut),
     selfTest: { tolerance: 1e-5, windows: await selfTestWindows(p.about, network) },
   });

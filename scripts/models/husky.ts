@@ -35,6 +35,8 @@ interface OutOfFold {
   readonly scaled: ReadonlyMap<number, Float32Array>;
   /** Judges some of these windows again, disturbed, each by the model that had not seen its recording. */
   judge(x: Float32Array, windows: readonly number[]): Float32Array;
+  /** Windows of the recordings that are in every training set, judged by the first model. */
+  readonly seen: Pick<OutOfFold, 'x' | 'truth' | 'recordings' | 'output'>;
 }
 
 /** Trains on all folds but one at a time, and judges the windows of that one. */
@@ -71,7 +73,17 @@ export async function crossValidate(
   }
   const kept = [...judged.recordingIds.keys()].filter((i) => folds.get(judged.recordingIds[i]) !== undefined);
   const size = STEPS * channels.length;
+  const always = [...judged.recordingIds.keys()].filter(
+    (i) => folds.get(judged.recordingIds[i]) === undefined,
+  );
+  const alwaysX = pick(judged.x, always, size);
   return {
+    seen: {
+      x: alwaysX,
+      truth: always.map((i) => judged.y[i]),
+      recordings: always.map((i) => judged.recordingIds[i]),
+      output: predict(models[0], alwaysX),
+    },
     judge(x, windows) {
       const output = new Float32Array(windows.length * LABELS.length);
       models.forEach((model, fold) => {
