@@ -33,9 +33,9 @@ export function outcomeTable(outcomes: readonly Outcome[]): Table {
       'parameters',
       'final loss',
       'best accuracy',
-      'all right from epoch',
+      'all right from',
       'roughness',
-      'epochs in which it rises',
+      'rises',
       'largest rise',
     ],
     rows: variants.map((runs) => [

@@ -16,19 +16,23 @@ export interface PlotOptions {
 
 /** Okabe and Ito's colours, told apart by the colour-blind too. */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000', '#999999'];
-const LEFT = 56;
+const LEFT = 66;
 const BOTTOM = 40;
 const TOP = 30;
-const RIGHT = 12;
+const RIGHT = 18;
+/** Width of a character of the legend, about. */
+const LETTER = 6.2;
 
 export function linePlot(series: readonly Series[], o: PlotOptions): string {
   const { width = 560, height = 300 } = o;
+  // The legend stands beside the plot, where no line crosses it.
+  const right = RIGHT + (series.length > 1 ? 8 + LETTER * Math.max(...series.map((s) => s.name.length)) : 0);
   const usable = (v: number): boolean => Number.isFinite(v) && (!o.logY || v > 0);
   const xs = series.flatMap((s) => s.x.filter(Number.isFinite));
   const ys = series.flatMap((s) => s.y.filter(usable)).map((v) => (o.logY ? Math.log10(v) : v));
   const [x0, x1] = range(xs);
   const [y0, y1] = range(ys);
-  const px = (v: number): number => LEFT + ((v - x0) / (x1 - x0)) * (width - LEFT - RIGHT);
+  const px = (v: number): number => LEFT + ((v - x0) / (x1 - x0)) * (width - LEFT - right);
   const py = (v: number): number =>
     height - BOTTOM - (((o.logY ? Math.log10(v) : v) - y0) / (y1 - y0)) * (height - BOTTOM - TOP);
   const lines = series.map((s, i) => {
@@ -40,9 +44,9 @@ export function linePlot(series: readonly Series[], o: PlotOptions): string {
     );
     return `<polyline fill="none" stroke="${COLOURS[i % COLOURS.length]}" stroke-width="1.3" points="${points.join(' ')}"/>`;
   });
-  const legend = series.map(
+  const legend = (series.length > 1 ? series : []).map(
     (s, i) =>
-      `<text x="${width - RIGHT - 4}" y="${TOP + 14 + 14 * i}" text-anchor="end" fill="${COLOURS[i % COLOURS.length]}">${escapeHtml(s.name)}</text>`,
+      `<text x="${width - right + 8}" y="${TOP + 14 + 14 * i}" fill="${COLOURS[i % COLOURS.length]}">${escapeHtml(s.name)}</text>`,
   );
   const yTick = (t: number): string => {
     const value = y0 + t * (y1 - y0);
@@ -50,8 +54,8 @@ export function linePlot(series: readonly Series[], o: PlotOptions): string {
   };
   const axes = [0, 0.25, 0.5, 0.75, 1].map((t) => {
     const y = height - BOTTOM - t * (height - BOTTOM - TOP);
-    const x = LEFT + t * (width - LEFT - RIGHT);
-    return `<path d="M${LEFT} ${y}H${width - RIGHT}" stroke="#ddd"/><text x="${LEFT - 4}" y="${y + 4}" text-anchor="end">${yTick(t)}</text><text x="${x}" y="${height - BOTTOM + 15}" text-anchor="middle">${short(x0 + t * (x1 - x0))}</text>`;
+    const x = LEFT + t * (width - LEFT - right);
+    return `<path d="M${LEFT} ${y}H${width - right}" stroke="#ddd"/><text x="${LEFT - 4}" y="${y + 4}" text-anchor="end">${yTick(t)}</text><text x="${x}" y="${height - BOTTOM + 15}" text-anchor="middle">${short(x0 + t * (x1 - x0))}</text>`;
   });
   return frame(o, width, height, [...axes, ...lines, ...legend]);
 }
