@@ -45,9 +45,10 @@ for (let seed = 1; seed <= seeds; seed++) {
 }
 write();
 console.log(
-  [markdown(claimTable(checkClaims(outcomes))), ...groups().map((g) => markdown(outcomeTable(g.own)))].join(
-    '\n\n',
-  ),
+  [
+    markdown(claimTable(checkClaims(outcomes))),
+    ...groups().map(({ name, own }) => `**${name}**\n\n${markdown(outcomeTable(own))}`),
+  ].join('\n\n'),
 );
 
 function isOf(e: Experiment, o: Outcome): boolean {
