@@ -1,11 +1,21 @@
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { loadConfig } from '../../config/load.ts';
 import { UserError } from '../../errors.ts';
 import type { ModelCard } from '../../model/card.ts';
 import { loadCard, modelFolder } from '../../model/card-file.ts';
 import { listPorts, type PortDescription } from '../../source/ports.ts';
+import { source as installFolder } from '../install/installer.ts';
 import { type Guess, withChannels } from './guess.ts';
 import { baudRates, type Found, findProtocol } from './listen.ts';
 import { preview } from './preview.ts';
@@ -33,7 +43,7 @@ const polledNames = 'vesc, odrive, roboclaw, roboteq, create or dynamixel';
 /** Finds the port, listens, guesses, and writes a configuration that has been checked. Returns its path. */
 export async function runInit(answers: InitAnswers, person: Person): Promise<string> {
   const { output } = answers;
-  if (existsSync(output) && !answers.force) {
+  if (existsSync(output) && !answers.force && !isExample(output)) {
     throw new UserError(`${output}: is there already; --force replaces it, --output FILE writes another`, 73);
   }
   const port = answers.port ?? (await choosePort(person));
@@ -58,6 +68,11 @@ export async function runInit(answers: InitAnswers, person: Person): Promise<str
   person.say(`${output}: written and checked`);
   compareRates(guess, card.card, person);
   return output;
+}
+
+/** The configuration that an installation brings is there to be replaced. */
+function isExample(file: string): boolean {
+  return readFileSync(file, 'utf8') === readFileSync(join(installFolder, 'underfoot.yaml'), 'utf8');
 }
 
 async function choosePort(person: Person): Promise<string> {
@@ -139,6 +154,9 @@ function save(output: string, config: object): void {
   try {
     mkdirSync(dirname(output), { recursive: true });
     writeFileSync(fresh, head + stringify(config), { mode: 0o640 });
+    // Written by root it must still be read by the service, whose group has the folder.
+    const { uid, gid } = statSync(dirname(output));
+    if (process.getuid?.() === 0) chownSync(fresh, uid, gid);
   } catch (error) {
     throw new UserError(`${output}: cannot be written: ${(error as Error).message}`, 73);
   }

@@ -64,7 +64,7 @@ export function install(options: InstallOptions): void {
   makeFolders(root, say);
   if (!live) return;
   run('systemctl', ['daemon-reload']);
-  run('udevadm', ['control', '--reload']);
+  reloadRules(run, say);
   run('systemctl', ['enable', 'underfoot.service']);
   if (upgrade) run('systemctl', ['try-restart', 'underfoot.service']);
   else say('Next: underfoot init, then: systemctl start underfoot');
@@ -85,11 +85,20 @@ export function uninstall(options: Pick<InstallOptions, 'root' | 'run' | 'say'>)
   }
   if (live) {
     run('systemctl', ['daemon-reload']);
-    run('udevadm', ['control', '--reload']);
+    reloadRules(run, say);
   }
   say(
     `left as they are: ${at(root, dirname(paths.config))} (configuration), ${at(root, paths.state)} (data)`,
   );
+}
+
+/** A container may have systemd and no udev; the rule is then for the next boot. */
+function reloadRules(run: NonNullable<InstallOptions['run']>, say: (line: string) => void): void {
+  try {
+    run('udevadm', ['control', '--reload']);
+  } catch (error) {
+    say(`${(error as Error).message}; ${paths.rules} takes effect at the next boot`);
+  }
 }
 
 function makeFolders(root: string, say: (line: string) => void): void {
