@@ -11,16 +11,21 @@ export interface ArrivalClockOptions {
 const pauseUs = 0.5e6;
 const learnUs = 2e6;
 const learnSamples = 8;
+/** A learnt rate that is off by more than the map follows, so often in a row, was learnt from a backlog: anew. */
+const mostOff = 0.2;
+const offWindows = 2;
 
 /**
  * A time line for devices that send no time: samples are counted, the count times the period is their own clock,
  * and a `ClockMap` fits that clock to the arrivals. A burst of 200 ms is spread at the rate of the device, and the
- * line follows a true rate up to 20 % off. Times never fall. After a pause, or when the rate was learnt, the line
+ * line follows a true rate up to 20 % off. Times never fall. After a pause, or when the rate was learnt (anew, where it
+ * proves wrong: a backlog came first), the line
  * starts anew and `restarts` counts: the caller restarts its windows. Lost samples cannot be seen and are absorbed
  * as a drift of the line. Allocates nothing per sample.
  */
 export class ArrivalClock {
   restarts = 0;
+  readonly #learns: boolean;
   readonly #map = new ClockMap({ windowUs: 120e6, maxSkewPpm: 200_000 });
   #periodUs: number;
   #index = 0;
@@ -30,10 +35,12 @@ export class ArrivalClock {
   /** Samples behind the first burst, and arrival of the newest burst. */
   #learnt = 0;
   #burstUs = Number.NaN;
+  #off = 0;
   readonly #counted = createSample(0);
   readonly #scratch = createSample(0);
 
   constructor(options: ArrivalClockOptions = {}) {
+    this.#learns = options.rateHz === undefined;
     this.#periodUs = options.rateHz === undefined ? Number.NaN : 1e6 / options.rateHz;
   }
 
@@ -42,7 +49,7 @@ export class ArrivalClock {
     const arrivalUs = sample.arrivalUs;
     if (arrivalUs - this.#lastArrivalUs > this.#pauseUs) this.#restart();
     this.#lastArrivalUs = arrivalUs;
-    if (Number.isNaN(this.#periodUs)) this.#learn(arrivalUs);
+    if (this.#learns) this.#learn(arrivalUs);
     let timeUs = arrivalUs;
     if (!Number.isNaN(this.#periodUs)) {
       const counted = this.#counted;
@@ -75,8 +82,7 @@ export class ArrivalClock {
     if (arrivalUs !== this.#burstUs) {
       const spanUs = this.#burstUs - this.#learnFromUs;
       if (spanUs >= learnUs && this.#learnt >= learnSamples) {
-        this.#periodUs = spanUs / this.#learnt;
-        this.#restart();
+        this.#take(spanUs / this.#learnt);
         return;
       }
       this.#burstUs = arrivalUs;
@@ -85,11 +91,26 @@ export class ArrivalClock {
     if (arrivalUs !== this.#learnFromUs) this.#learnt += 1;
   }
 
+  /** The period of one more measurement: the first one, or one that tells whether the first was right. */
+  #take(periodUs: number): void {
+    const off = Math.abs(periodUs / this.#periodUs - 1) > mostOff;
+    this.#off = off ? this.#off + 1 : 0;
+    if (Number.isNaN(this.#periodUs) || this.#off >= offWindows) {
+      this.#periodUs = periodUs;
+      this.#off = 0;
+      this.#restart();
+    } else this.#measureAnew();
+  }
+
+  #measureAnew(): void {
+    this.#learnFromUs = Number.NaN;
+    this.#learnt = 0;
+  }
+
   #restart(): void {
     this.restarts += 1;
     this.#map.reset();
     this.#index = 0;
-    this.#learnFromUs = Number.NaN;
-    this.#learnt = 0;
+    this.#measureAnew();
   }
 }

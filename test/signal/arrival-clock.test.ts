@@ -31,3 +31,19 @@ test('a pause of the device starts the line anew at the arrival', () => {
   assert.equal(clock.push(60e6), 60e6);
   assert.equal(clock.restarts, 1);
 });
+
+test('a backlog that comes first does not spoil the rate for good', () => {
+  const clock = new ArrivalClock();
+  // 3,000 samples that waited, over the first 150 ms; then 250 a second in bursts of five.
+  for (let i = 0; i < 3000; i += 1) clock.push(Math.floor(i / 200) * 10_000);
+  let last = 0;
+  const intervals: number[] = [];
+  for (let burst = 0; burst < 1500; burst += 1) {
+    for (let i = 0; i < 5; i += 1) {
+      const timeUs = clock.push(200_000 + burst * 20_000);
+      if (burst > 1000) intervals.push(timeUs - last);
+      last = timeUs;
+    }
+  }
+  for (const interval of intervals) assert.ok(Math.abs(interval - 4000) < 400, `${interval} us`);
+});
