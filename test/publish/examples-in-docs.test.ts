@@ -23,7 +23,7 @@ test('every request in docs/mqtt-commands.md is a valid one, and every command a
     );
   }
   for (const code of errorCodes) assert.ok(text.includes(`| \`${code}\``), code);
-  const [, answer] = /```json\n(.*)\n```/.exec(text) ?? [];
+  const [, answer] = /```json\n(.*?)\n```/s.exec(text) ?? [];
   answerSchema.parse(JSON.parse(answer));
 });
 

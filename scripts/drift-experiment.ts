@@ -1,0 +1,208 @@
+/**
+ * How soon drift is found, how often it is claimed wrongly, and how a surface that was never seen stands out:
+ * `npx tsx scripts/drift-experiment.ts [NAME...] [--cache DIR] [--runs 100] [--hours 24]`. Every window is judged by a model
+ * of the shipped recipe that had not seen its recording; those models are trained, or taken from the cache. Writes
+ * docs/drift/NAME.json with the confidence streams beside it in --streams DIR (for scripts/drift-experiment/peers.py),
+ * and prints Markdown.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { entropy } from '../agent/decision/decision.ts';
+import { FeatureDistance } from '../agent/drift/distance.ts';
+import { FeatureExtractor } from '../agent/drift/features.ts';
+import type { ModelCard } from '../agent/model/card.ts';
+import { loadCard } from '../agent/model/card-file.ts';
+import { packageRoot } from '../agent/package-root.ts';
+import { type Condition, conditions } from './drift-experiment/conditions.ts';
+import { FOLDS, type FoldModel, foldModel, huskyFolds } from './drift-experiment/fold-models.ts';
+import { auroc, delays, falseAlarms } from './drift-experiment/follow.ts';
+import { simulatedRobot, UNKNOWN_TRUTH } from './drift-experiment/other-robot.ts';
+import { type JudgedWindow, judgedWindows } from './drift-experiment/streams.ts';
+import { huskyRecordings, JUDGING_STRIDE, LABELS } from './models/husky-data.ts';
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    cache: { type: 'string', default: join(tmpdir(), 'underfoot-fold-models') },
+    runs: { type: 'string', default: '100' },
+    hours: { type: 'string', default: '24' },
+    streams: { type: 'string' },
+  },
+});
+const RUNS = Number(values.runs);
+/** Found so soon counts as found. */
+const SOON = 20;
+const recordings = huskyRecordings();
+for (const name of positionals.length > 0 ? positionals : ['husky-a200-1ch', 'husky-a200-2ch'])
+  await run(name);
+
+async function run(name: string): Promise<void> {
+  const card = loadCard(join(packageRoot, 'models', name));
+  const models = await foldModels(card);
+  const stable = await judgedWindows(recordings, card, models);
+  const length = Math.round((Number(values.hours) * 3600 * card.rateHz) / JUDGING_STRIDE);
+  const stableDrives = [1, 2, 3].map((seed) => falseAlarms(card, stable, length, 1000 + seed));
+  const rows: Row[] = [];
+  const keep: Record<string, number[]> = { none: confidences(stable) };
+  const changes: [string, JudgedWindow[]][] = [];
+  for (const condition of conditionsFor(card)) {
+    changes.push([condition.name, await judgedWindows(recordings, card, models, condition)]);
+  }
+  changes.push(['another robot (simulated)', await simulatedRobot(card, models)]);
+  for (const [change, changed] of changes) {
+    const found = delays(card, stable, changed, RUNS, { lattice: true });
+    const blind = delays(card, stable, changed, RUNS, { lattice: false });
+    rows.push({
+      change,
+      accuracy: accuracyOf(changed),
+      confidence: meanConfidence(changed),
+      ...summary(found),
+      withoutLattice: summary(blind),
+    });
+    keep[change] = confidences(changed);
+    console.error(change, rows.at(-1));
+  }
+  const result: Result = {
+    model: `${card.name}@${card.version}`,
+    runs: RUNS,
+    stable: {
+      hours: Number(values.hours),
+      accuracy: accuracyOf(stable),
+      confidence: meanConfidence(stable),
+      drives: stableDrives,
+    },
+    changes: rows,
+    unseen: await unseen(card, stable),
+  };
+  mkdirSync(join(packageRoot, 'docs/drift'), { recursive: true });
+  writeFileSync(join(packageRoot, 'docs/drift', `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+  if (values.streams) {
+    mkdirSync(values.streams, { recursive: true });
+    writeFileSync(join(values.streams, `${name}.json`), JSON.stringify(keep));
+  }
+  print(result);
+}
+
+interface Result {
+  readonly model: string;
+  readonly runs: number;
+  readonly stable: {
+    readonly hours: number;
+    readonly accuracy: number | null;
+    readonly confidence: number;
+    readonly drives: readonly { readonly alarms: number; readonly driftShare: number }[];
+  };
+  readonly changes: readonly Row[];
+  readonly unseen: Awaited<ReturnType<typeof unseen>>;
+}
+
+interface Summary {
+  readonly runs: number;
+  /** Share of runs with an alarm within 20 windows, and within 200. */
+  readonly soon: number;
+  readonly ever: number;
+  /** Of the runs with an alarm, in windows; null where there is none. */
+  readonly medianDelay: number | null;
+}
+
+interface Row extends Summary {
+  readonly change: string;
+  readonly accuracy: number | null;
+  readonly confidence: number;
+  readonly withoutLattice: Summary;
+}
+
+function summary(found: readonly number[]): Summary {
+  const alarmed = found.filter(Number.isFinite).sort((a, b) => a - b);
+  return {
+    runs: found.length,
+    soon: alarmed.filter((d) => d <= SOON).length / found.length,
+    ever: alarmed.length / found.length,
+    medianDelay: alarmed[Math.floor(alarmed.length / 2)] ?? null,
+  };
+}
+
+function conditionsFor(card: ModelCard): Condition[] {
+  return conditions.filter((c) => !c.needsTwoChannels || card.channels.length > 1);
+}
+
+async function foldModels(card: ModelCard): Promise<FoldModel[]> {
+  const channels = card.channels.map((c) => c.name);
+  const models: FoldModel[] = [];
+  for (let fold = 0; fold < FOLDS; fold++)
+    models.push(await foldModel(recordings, channels, fold, values.cache));
+  return models;
+}
+
+/** Each label in turn is taken out of one fold's training: do its windows stand out from the known ones of that fold? */
+async function unseen(card: ModelCard, stable: readonly JudgedWindow[]) {
+  const channels = card.channels.map((c) => c.name);
+  const folds = huskyFolds(recordings);
+  const distance = new FeatureDistance(card.reference, new FeatureExtractor(channels, card.steps).names);
+  const results: { label: string; entropy: number; distance: number }[] = [];
+  for (const [fold, label] of LABELS.entries()) {
+    const model = await foldModel(recordings, channels, fold, values.cache, label);
+    const judged = await judgedWindows(
+      recordings.filter((r) => folds.get(r.id) === fold || r.id.startsWith(`${label}/`)),
+      card,
+      Array.from({ length: FOLDS }, () => model),
+    );
+    const [other, known] = [true, false].map((is) => judged.filter((w) => (w.truth === fold) === is));
+    const score = (of: (w: JudgedWindow) => number) => auroc(other.map(of), known.map(of));
+    results.push({
+      label,
+      entropy: score((w) => entropy(w.probabilities)),
+      distance: score((w) => distance.of(w.features)),
+    });
+  }
+  const rejected = stable.filter((w) => isRejected(card, w, distance)).length / stable.length;
+  return { labels: results, statedFalseRejectRate: card.decision.falseRejectRate, falseRejectRate: rejected };
+}
+
+function isRejected(card: ModelCard, window: JudgedWindow, distance: FeatureDistance): boolean {
+  const { maxEntropy = Infinity, maxDistance = Infinity, minMargin = 0 } = card.decision;
+  const [first, second] = [...window.probabilities].sort((a, b) => b - a);
+  return (
+    entropy(window.probabilities) > maxEntropy ||
+    distance.of(window.features) > maxDistance ||
+    first - second < minMargin
+  );
+}
+
+/** Null where the surfaces have no label. */
+function accuracyOf(windows: readonly JudgedWindow[]): number | null {
+  if (windows.some(({ truth }) => truth >= UNKNOWN_TRUTH)) return null;
+  const right = windows.filter((w) => w.probabilities.indexOf(Math.max(...w.probabilities)) === w.truth);
+  return right.length / windows.length;
+}
+
+function confidences(windows: readonly JudgedWindow[]): number[] {
+  return windows.map((w) => Number(Math.max(...w.probabilities).toFixed(4)));
+}
+
+function meanConfidence(windows: readonly JudgedWindow[]): number {
+  return windows.reduce((sum, w) => sum + Math.max(...w.probabilities), 0) / windows.length;
+}
+
+function print({ model, stable, changes, unseen }: Result): void {
+  const percent = (x: number) => `${Math.round(100 * x)} %`;
+  const cells = ({ soon, ever, medianDelay }: Summary) => [
+    percent(soon),
+    percent(ever),
+    String(medianDelay ?? '-'),
+  ];
+  const { hours, drives } = stable;
+  console.log(`\n${model}\n\nFalse alarms in ${hours} h: ${drives.map((d) => d.alarms).join(', ')}\n`);
+  console.log(
+    '| change | accuracy | confidence | within 20 | within 200 | median | without lattice: within 20 | within 200 | median |',
+  );
+  console.log(`|${' --- |'.repeat(9)}`);
+  for (const row of changes) {
+    const known = row.accuracy === null ? '-' : row.accuracy.toFixed(2);
+    const all = [row.change, known, row.confidence.toFixed(2), ...cells(row), ...cells(row.withoutLattice)];
+    console.log(`| ${all.join(' | ')} |`);
+  }
+  console.log(`\n${JSON.stringify(unseen)}`);
+}
