@@ -32,11 +32,13 @@ export interface FeatureRecipe {
   /** Each window is multiplied by exp(normal x this): motors and loads differ a little. */
   readonly gainSpread: number;
   readonly averageDecay: number;
+  /** How the additive part is trained, where the network has one. It is a convex problem: the seed hardly matters. */
+  readonly additive: Pick<FeatureRecipe, 'trainingSteps' | 'batchSize' | 'learningRate'>;
 }
 
 export const featureRecipe: FeatureRecipe = {
   members: ['chunk', 'chunk', 'conv'],
-  network: featureLstmDefaults,
+  network: { ...featureLstmDefaults, additive: { bins: 8, l2: 0.004 } },
   trainingSteps: 300,
   batchSize: 64,
   learningRate: 3e-3,
@@ -44,13 +46,14 @@ export const featureRecipe: FeatureRecipe = {
   labelSmoothing: 0.05,
   gainSpread: 0,
   averageDecay: 0.98,
+  additive: { trainingSteps: 400, batchSize: 256, learningRate: 0.02 },
 };
 
 /** Windows that the scales of the features are taken from. */
 const SCALE_WINDOWS = 1500;
 const STEPS_PER_EPOCH = 50;
 
-/** Trains every member by itself and gives them together. */
+/** Trains every member, and the additive part, by itself and gives them together. */
 export async function trainFeatureLstm(
   data: TrainingWindows,
   recipe: FeatureRecipe,
@@ -62,20 +65,22 @@ export async function trainFeatureLstm(
   const chances = recordingChances(data.y, data.recordings);
   fitScales(model, drawn(x, steps * channels, chances, seed));
   const y = targets(data.y, labels, recipe.labelSmoothing);
-  for (const [i, member] of model.members.entries()) {
+  const parts = model.members.map((part) => ({ part, ...recipe }));
+  if (model.additive) parts.push({ part: model.additive, ...recipe, ...recipe.additive, weightDecay: 0 });
+  for (const [i, { part, trainingSteps, batchSize, learningRate, weightDecay }] of parts.entries()) {
     await fit({
-      model: member,
+      model: part,
       x,
       y,
       chances,
       stepsPerEpoch: STEPS_PER_EPOCH,
-      epochs: Math.ceil(recipe.trainingSteps / STEPS_PER_EPOCH),
-      batchSize: recipe.batchSize,
+      epochs: Math.ceil(trainingSteps / STEPS_PER_EPOCH),
+      batchSize,
       optimiser: {
         kind: 'adam',
-        learningRate: recipe.learningRate,
+        learningRate,
         beta2: 0.99,
-        weightDecay: recipe.weightDecay,
+        weightDecay,
         clipNorm: 1,
       },
       schedule: warmCosine,

@@ -127,14 +127,14 @@ export async function makeHusky(channels: readonly string[], repetitions = 1): P
   );
   const data = trainingWindows(recordings, channels);
   const { whole } = await trainFeatureLstm(data, recipe, SEED);
-  const { members, trainingSteps, batchSize } = recipe;
+  const { members, trainingSteps, batchSize, additive } = recipe;
   const { heldOut } = await packageModel({
     folder: join(packageRoot, 'models', name),
     model: whole,
     about: {
       name,
-      version: '2.0.0',
-      description: `Clearpath Husky A200, ${channels.join(' and ')}, on five surfaces: ${members.length} bidirectional LSTMs over fixed features`,
+      version: '2.1.0',
+      description: `Clearpath Husky A200, ${channels.join(' and ')}, on five surfaces: ${members.length} bidirectional LSTMs and an additive part over fixed features`,
       created: new Date().toISOString().slice(0, 10),
       simulated: false,
       labels: [...LABELS],
@@ -153,7 +153,7 @@ export async function makeHusky(channels: readonly string[], repetitions = 1): P
         split: `by recording, ${FOLDS} folds, stratified; trained on all for the files here`,
         seed: SEED,
         epochs: Math.ceil((trainingSteps * batchSize) / data.recordings.length),
-        optimiser: `adam(lr=${recipe.learningRate}, beta2=0.99, weightDecay=${recipe.weightDecay}, clipNorm=1), ${trainingSteps} steps a member`,
+        optimiser: `adam(lr=${recipe.learningRate}, beta2=0.99, weightDecay=${recipe.weightDecay}, clipNorm=1), ${trainingSteps} steps a member; the additive part lr=${additive.learningRate}, weightDecay=0, ${additive.trainingSteps} steps of ${additive.batchSize}`,
         batchSize,
         parameters: whole.countParams(),
         codeVersion: codeVersion(),

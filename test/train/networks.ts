@@ -46,7 +46,12 @@ export const networks: Record<string, () => tfl.LayersModel> = {
   'two branches joined': branches,
   'feature LSTMs together': () => {
     const sizes = { steps: STEPS, channels: CHANNELS, labels: LABELS, seed: 3 };
-    const model = featureLstm({ ...featureLstmDefaults, ...sizes, members: ['chunk', 'conv'] });
+    const model = featureLstm({
+      ...featureLstmDefaults,
+      ...sizes,
+      members: ['chunk', 'conv'],
+      additive: { bins: 4, l2: 0 },
+    });
     fitScales(model, noise(60 * STEPS * CHANNELS, 5).map(Math.abs));
     return model.whole;
   },

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
+import './bins.ts';
 import { chunkStatistics, logSteps, pairStatistics, windowStatistics } from './features.ts';
 import type { Ops } from './ops.ts';
 import { tfOps } from './tf-ops.ts';

@@ -1,3 +1,4 @@
+import { Bins } from '../../model/layers/bins.ts';
 import {
   ChunkStatistics,
   LogSteps,
@@ -29,6 +30,8 @@ export interface FeatureLstmOptions {
   readonly dropStatistics: number;
   readonly dropSteps: number;
   readonly dropHead: number;
+  /** An additive part beside the members: ranges for each statistic, and the weight of its L2 penalty; absent: none. */
+  readonly additive?: { readonly bins: number; readonly l2: number };
 }
 
 export const featureLstmDefaults = {
@@ -44,9 +47,20 @@ export const featureLstmDefaults = {
 export interface FeatureLstm {
   /** Probabilities of each member by itself. */
   readonly members: readonly tfl.LayersModel[];
-  /** Probabilities from the mean of the members' logits; has their very layers. */
+  /** Probabilities of the additive part by itself. */
+  readonly additive?: tfl.LayersModel;
+  /**
+   * Probabilities from the mean of the members' logits, with an additive part from the mean of that and its logits; has
+   * their very layers.
+   */
   readonly whole: tfl.LayersModel;
   readonly scales: readonly Scale[];
+  readonly ranges: readonly Ranges[];
+}
+
+interface Ranges {
+  readonly layer: Bins;
+  readonly before: tfl.LayersModel;
 }
 
 interface Scale {
@@ -61,7 +75,9 @@ type Tensor = tfl.SymbolicTensor;
 
 /**
  * Bidirectional LSTMs over fixed features. The statistics of the whole window, squeezed through a narrow tanh layer, are
- * given to the LSTM at every step beside what that step looks like; mean and maximum over time go to the output.
+ * given to the LSTM at every step beside what that step looks like; mean and maximum over time go to the output. The
+ * additive part sums one curve for each statistic and label, bent at quantiles of the training windows: a wide part beside
+ * the deep one (Cheng et al. 2016).
  */
 export function featureLstm(options: FeatureLstmOptions): FeatureLstm {
   return seeded(randomAt(options.seed), () => {
@@ -72,7 +88,18 @@ export function featureLstm(options: FeatureLstmOptions): FeatureLstm {
     const model = (last: Tensor): tfl.LayersModel =>
       tfl.model({ inputs: x, outputs: tfl.layers.softmax().apply(last) as Tensor });
     const mean = logits.length === 1 ? logits[0] : (tfl.layers.average().apply(logits) as Tensor);
-    return { members: logits.map(model), whole: model(mean), scales };
+    const members = logits.map(model);
+    if (!options.additive) return { members, whole: model(mean), scales, ranges: [] };
+    const layer = new Bins({ count: options.additive.bins });
+    const ranges = [{ layer, before: tfl.model({ inputs: x, outputs: statistics }) }];
+    const curves = tfl.layers.dense({
+      units: options.labels,
+      kernelInitializer: 'zeros',
+      kernelRegularizer: tfl.regularizers.l2({ l2: options.additive.l2 }),
+    });
+    const sum = curves.apply(layer.apply(statistics)) as Tensor;
+    const both = tfl.layers.average().apply([mean, sum]) as Tensor;
+    return { members, additive: model(sum), whole: model(both), scales, ranges };
   });
 }
 
@@ -111,7 +138,7 @@ function member(
   return tfl.layers.dense({ units: o.labels }).apply(drop(o.dropHead, pooled)) as Tensor;
 }
 
-/** Sets every scale from these windows [count, steps, channels]. */
+/** Sets every scale and every range from these windows [count, steps, channels]. */
 export function fitScales(model: FeatureLstm, x: Float32Array): void {
   for (const { layer, before, floor } of model.scales) {
     const features = predictRaw(before, x);
@@ -128,4 +155,28 @@ export function fitScales(model: FeatureLstm, x: Float32Array): void {
     }
     layer.setScale(mean, std);
   }
+  for (const { layer, before } of model.ranges) fitRanges(layer, predictRaw(before, x));
+}
+
+/** Outermost quantiles that ranges begin and end at: rarer values say nothing more. */
+const TAIL = 0.01;
+/** Standard deviations that a range is at least wide, so that it does not turn rounding into a step. */
+const NARROWEST = 0.1;
+
+/** Ranges from quantile to quantile of each feature; `features` is [count, features]. */
+function fitRanges(layer: Bins, features: Float32Array): void {
+  const size = layer.low.shape[0] as number;
+  const [low, width] = [new Float32Array(size * layer.count), new Float32Array(size * layer.count)];
+  for (let k = 0; k < size; k++) {
+    const own = features.filter((_, i) => i % size === k).sort();
+    const mean = own.reduce((a, b) => a + b, 0) / own.length;
+    const std = Math.sqrt(own.reduce((a, b) => a + (b - mean) ** 2, 0) / own.length);
+    const knot = (b: number): number =>
+      own[Math.round((TAIL + (b / layer.count) * (1 - 2 * TAIL)) * (own.length - 1))];
+    for (let b = 0; b < layer.count; b++) {
+      low[k * layer.count + b] = knot(b);
+      width[k * layer.count + b] = Math.max(knot(b + 1) - knot(b), NARROWEST * std, 1e-3);
+    }
+  }
+  layer.setRanges(low, width);
 }

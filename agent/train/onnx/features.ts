@@ -72,3 +72,17 @@ exporters.set('Standardise', (graph, layer, [x]) => {
   const limits = [-STANDARD_LIMIT, STANDARD_LIMIT].map((v) => graph.constant('limit', [], [v]));
   return graph.node('Clip', [graph.node('Mul', [centred, factor]), ...limits]);
 });
+
+exporters.set('Bins', (graph, layer, [x]) => {
+  const [low, width] = ['low', 'width'].map((name) => weight(layer, name)!);
+  const column = graph.node('Unsqueeze', [x, graph.integers('axes', [2])]);
+  const from = graph.node('Sub', [column, graph.constant(`${layer.name}_low`, low.shape, low.values)]);
+  const factor = width.values.map((v) => 1 / v);
+  const along = graph.node('Mul', [from, graph.constant(`${layer.name}_factor`, width.shape, factor)]);
+  const limits = [0, 1].map((v) => graph.constant('limit', [], [v]));
+  const place = graph.node('Sub', [
+    graph.node('Clip', [along, ...limits]),
+    graph.constant('half', [], [0.5]),
+  ]);
+  return graph.node('Flatten', [place], { axis: 1n });
+});
