@@ -21,6 +21,7 @@ export function createSlot(
   pipeline: Pipeline,
   model: LoadedModel,
   now: () => Changing,
+  handOver: RecordingControl['handOver'],
   onChange: (model: LoadedModel) => void,
 ): ModelSlot {
   return new ModelSlot(pipeline, model, {
@@ -37,6 +38,7 @@ export function createSlot(
       return now().config.gainTracking;
     },
     createPath: (card) => createSamplePath(card, now().live.protocol, now().input),
+    handOver,
     onChange,
   });
 }

@@ -107,10 +107,16 @@ export class Agent implements AgentView {
     const now = () => this.#now;
     this.diagnostics = new Diagnostics(pipeline);
     this.#publisher = new Publisher({ ...config.mqtt, robotId: config.robotId, version }, { log: logger });
-    this.#slot = createSlot(pipeline, model, now, ({ card }) => {
-      logger.info('model in use', { model: `${card.name}@${card.version}` });
-      this.#look();
-    });
+    this.#slot = createSlot(
+      pipeline,
+      model,
+      now,
+      (id, swap) => this.recording.handOver(id, swap),
+      ({ card }) => {
+        logger.info('model in use', { model: `${card.name}@${card.version}` });
+        this.#look();
+      },
+    );
     this.recording = createRecording(
       pipeline,
       version,
@@ -170,7 +176,6 @@ export class Agent implements AgentView {
   }
 
   async activateModel(folder: string): Promise<void> {
-    this.#refuseWhileRecording();
     const former = await this.#slot.activate(await this.#slot.load(folder));
     await former.classifier.close();
   }

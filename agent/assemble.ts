@@ -4,7 +4,7 @@ import { Decision } from './decision/decision.ts';
 import { FeatureDistance } from './drift/distance.ts';
 import { FeatureExtractor } from './drift/features.ts';
 import { DriftMonitor } from './drift/monitor.ts';
-import { GainTracker } from './drift/recover/gain-tracker.ts';
+import { type GainMemory, GainTracker } from './drift/recover/gain-tracker.ts';
 import { ConfigError } from './errors.ts';
 import type { JudgeParts } from './judge.ts';
 import type { ModelCard } from './model/card.ts';
@@ -68,10 +68,13 @@ export function assemble(model: LoadedModel, input: Input): Assembled {
   };
 }
 
-/** Follows the gain of a robot's current against the reference of a card. */
-export function createGainTracker(card: ModelCard): GainTracker {
+/** Follows the gain of a robot's current against the reference of a card; goes on from `memory`, learnt with the same card. */
+export function createGainTracker(card: ModelCard, memory?: GainMemory): GainTracker {
   const { reference, steps, stride, rateHz } = card;
-  return new GainTracker(reference, { channels: card.channels.map((c) => c.name), steps, stride, rateHz });
+  const channels = card.channels.map((c) => c.name);
+  const tracker = new GainTracker(reference, { channels, steps, stride, rateHz });
+  if (memory !== undefined) tracker.restore(memory);
+  return tracker;
 }
 
 /**

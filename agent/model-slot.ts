@@ -16,6 +16,8 @@ export interface ModelSlotOptions {
   readonly gainTracking?: boolean | undefined;
   /** The way to other windows than those of the model in use. Throws ConfigError where its channels are not there. */
   readonly createPath?: (card: ModelCard) => SamplePath;
+  /** Does `swap` when the moment is right for it. */
+  readonly handOver?: (model: string, swap: () => Promise<void>) => Promise<void>;
   /** Called after another model was taken into use. */
   readonly onChange?: (model: LoadedModel) => void;
 }
@@ -50,12 +52,15 @@ export class ModelSlot implements ModelHost {
 
   /** Where the new model takes other windows (rate, steps, stride, channels), windows begin anew; else none is lost. */
   async activate(model: LoadedModel): Promise<LoadedModel> {
-    const { createPath, nominalRateHz, gainTracking, onChange } = this.#options;
+    const { createPath, nominalRateHz, gainTracking, handOver, onChange } = this.#options;
+    const { card } = model;
     const former = this.#model;
-    const path = takesSameWindows(model.card, former.card) ? undefined : createPath?.(model.card);
+    const path = takesSameWindows(card, former.card) ? undefined : createPath?.(card);
     this.#model = model;
-    const gain = gainTracking ? createGainTracker(model.card) : undefined;
-    await this.#pipeline.swap({ ...createJudge(model, nominalRateHz, gain), ...(path && { path }) });
+    const gain = gainTracking ? createGainTracker(card) : undefined;
+    const judge = createJudge(model, nominalRateHz, gain);
+    const swap = () => this.#pipeline.swap({ ...judge, ...(path && { path }) });
+    await (handOver ? handOver(`${card.name}@${card.version}`, swap) : swap());
     onChange?.(model);
     return former;
   }

@@ -19,6 +19,12 @@ export interface PipelineWatcher {
   onFailure?(error: Error, window: Window): void;
 }
 
+/** `rateHz`: at which readings came when the window was whole. Later, when it is judged, chance would have a say. */
+interface Waiting {
+  readonly window: Window;
+  readonly rateHz: number;
+}
+
 /** Windows that may wait for the classifier: some minutes of any model, less than a megabyte. */
 const maxWaiting = 1024;
 
@@ -37,7 +43,7 @@ export class Pipeline {
   bytes = 0;
   readonly watchers = new Set<PipelineWatcher>();
   #parts: PipelineParts;
-  readonly #waiting: Window[] = [];
+  readonly #waiting: Waiting[] = [];
   #draining: Promise<void> | undefined;
   #judging: Promise<void> | undefined;
 
@@ -99,25 +105,26 @@ export class Pipeline {
   }
 
   #collect(): void {
-    for (let w = this.#parts.path.next(); w !== undefined; w = this.#parts.path.next()) {
-      if (this.#waiting.length < maxWaiting) this.#waiting.push(w);
+    const { path } = this.#parts;
+    for (let window = path.next(); window !== undefined; window = path.next()) {
+      if (this.#waiting.length < maxWaiting) this.#waiting.push({ window, rateHz: path.rate.rateHz() });
       else this.droppedWindows++;
     }
     if (this.#waiting.length > 0) this.#draining ??= this.#drain();
   }
 
   async #drain(): Promise<void> {
-    for (let window = this.#waiting.shift(); window !== undefined; window = this.#waiting.shift()) {
-      this.#judging = this.#judge(window);
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      this.#judging = this.#judge(next);
       await this.#judging;
     }
     this.#draining = undefined;
   }
 
-  async #judge(window: Window): Promise<void> {
+  async #judge({ window, rateHz }: Waiting): Promise<void> {
     const startedMs = performance.now();
     try {
-      const prediction = await judge(this.#parts, window, this.#parts.path.rate.rateHz());
+      const prediction = await judge(this.#parts, window, rateHz);
       const inferenceMs = performance.now() - startedMs;
       for (const watcher of this.watchers) watcher.onPrediction?.(prediction, inferenceMs);
     } catch (error) {

@@ -1,41 +1,27 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { createJudge, createSamplePath, type Input } from './assemble.ts';
+import { createGainTracker } from './assemble.ts';
+import type { GainMemory, GainTracker } from './drift/recover/gain-tracker.ts';
 import { UserError } from './errors.ts';
 import type { Prediction } from './judge.ts';
-import type { LoadedModel } from './model/load.ts';
 import { Pipeline, type PipelineWatcher } from './pipeline.ts';
-import type { Protocol } from './protocol/registry.ts';
 import type { RecordingBody } from './publish/payloads.ts';
+import {
+  beginAnew,
+  checkLabel,
+  type OpenSession,
+  openSession,
+  type SessionSource,
+} from './recording-session.ts';
 import { type Clocks, systemClocks } from './reporter.ts';
-import { LABEL } from './session/csv.ts';
-import { freeBytes, makeSpace, type SpaceLimits } from './session/make-space.ts';
-import { type OpenDisk, PARTIAL } from './session/part-file.ts';
-import { refused } from './session/part-writer.ts';
+import { freeBytes } from './session/make-space.ts';
 import { predictionMessage } from './session/prediction-message.ts';
 import type { ReadingStream } from './session/reading-stream.ts';
-import { Recorder, type RecorderLimits, type RecordingState } from './session/recorder.ts';
-import { type SessionClock, startSessionClock } from './session/session-clock.ts';
-import { sessionMetadata } from './session/session-input.ts';
+import type { RecordingEnd, RecordingState } from './session/recorder.ts';
 import type { Reading } from './signal/sample.ts';
 
-/** What recordings of one robot have in common. */
-export interface RecordingControlOptions {
-  readonly robotId: string;
-  readonly version: string;
-  readonly protocol: Pick<Protocol, 'channels' | 'timeBase' | 'sequenceBits'>;
-  /** As the configuration says it, for the metadata. */
-  readonly protocolSpec: unknown;
-  readonly input: Pick<Input, 'file' | 'calibration' | 'nominalRateHz' | 'maxGapS'>;
-  /** Absent where nothing is predicted: then readings, labels and events are recorded alone. */
-  readonly model?: () => LoadedModel;
-  readonly space: SpaceLimits;
-  readonly limits?: Partial<RecorderLimits>;
+export interface RecordingControlOptions extends SessionSource {
   readonly clocks?: Clocks;
-  readonly clockSynchronised?: () => boolean | null;
   /** Called when something that `body` says has changed, and every ten seconds of a recording. */
   readonly onChange?: (body: RecordingBody) => void;
-  readonly openDisk?: OpenDisk;
 }
 
 export interface StartRequest {
@@ -54,14 +40,17 @@ const WATCH_MS = 1000;
 /**
  * Records what a pipeline sees, on request: readings as they come from the decoder, predictions, drift, labels. One
  * session at a time. When a session begins, the sample path and the decision begin anew, so that a replay of the
- * session makes the very same windows and predictions; the next prediction comes one window later. Without a model
- * there is no pipeline, and a decoder's readings are recorded alone.
+ * session makes the very same windows and predictions; the next prediction comes one window later. The predictions of a
+ * session are those of one model: with another one, the next session begins. Without a model there is no pipeline, and
+ * a decoder's readings are recorded alone.
  */
 export class RecordingControl implements PipelineWatcher {
   readonly #stream: Pipeline | ReadingStream;
   readonly #options: RecordingControlOptions;
   readonly #clocks: Clocks;
-  #recorder: Recorder | undefined;
+  #session: OpenSession | undefined;
+  /** What the last session was begun with, and the one before it where they belong together. */
+  #about: { readonly note?: string | undefined; readonly continues?: string | undefined } = {};
   #timers: NodeJS.Timeout[] = [];
   #busy: Promise<unknown> = Promise.resolve();
   #last: Pick<RecordingBody, 'sessionId' | 'startTime' | 'durationS' | 'samples' | 'bytes' | 'reason'> = {
@@ -72,7 +61,7 @@ export class RecordingControl implements PipelineWatcher {
   #freeBytes: number | null = null;
   #trouble: string | undefined;
   #driftState = '';
-  #clock: SessionClock | undefined;
+  #clock: OpenSession['clock'] | undefined;
   /** What `undo` takes back, newest last; the label that a session began with is not in it. */
   #done: ('label' | 'mark')[] = [];
 
@@ -84,7 +73,7 @@ export class RecordingControl implements PipelineWatcher {
 
   /** State of the running recording; undefined when there is none. */
   get state(): RecordingState | undefined {
-    return this.#recorder?.state;
+    return this.#session?.recorder.state;
   }
 
   /** The beginning of the last session on the agent's clock; undefined before there was one. */
@@ -94,14 +83,14 @@ export class RecordingControl implements PipelineWatcher {
 
   /** What cannot be recorded at the moment, for the status; undefined when all is well. */
   get trouble(): string | undefined {
-    const { trouble, droppedSamples = 0 } = this.#recorder?.state ?? {};
+    const { trouble, droppedSamples = 0 } = this.#session?.recorder.state ?? {};
     return trouble && `recording: ${trouble}${droppedSamples > 0 ? `; ${droppedSamples} samples lost` : ''}`;
   }
 
   /** As it is published. */
   get body(): RecordingBody {
     const freeBytes = this.#freeBytes;
-    const state = this.#recorder?.state;
+    const state = this.#session?.recorder.state;
     if (state === undefined) return { state: 'idle', label: null, freeBytes, ...this.#last };
     const { sessionId, label, durationS, bytes, samples } = state;
     return {
@@ -114,6 +103,7 @@ export class RecordingControl implements PipelineWatcher {
       bytes,
       freeBytes,
       reason: this.trouble,
+      ...(this.#about.continues && { continues: this.#about.continues }),
     };
   }
 
@@ -125,7 +115,7 @@ export class RecordingControl implements PipelineWatcher {
   /** The label from now (or from `atUs` on the agent's clock) on; null is none. Throws UserError. */
   label(label: string | null, by: string, atUs?: number): RecordingBody {
     checkLabel(label);
-    this.#running().label(label, by, atUs);
+    this.#running().recorder.label(label, by, atUs);
     this.#done.push('label');
     return this.#report();
   }
@@ -143,7 +133,7 @@ export class RecordingControl implements PipelineWatcher {
 
   /** Takes the last label or mark back. Throws UserError where there is none. */
   undo(by: string): RecordingBody {
-    const recorder = this.#running();
+    const { recorder } = this.#running();
     const last = this.#done.pop();
     if (last === undefined) throw new UserError('found no label or mark to take back, expected one', 69);
     if (last === 'label') recorder.undo(by);
@@ -153,7 +143,7 @@ export class RecordingControl implements PipelineWatcher {
 
   /** Notes that something happened here. */
   mark(detail: string): RecordingBody {
-    this.#running().event('mark', detail);
+    this.#running().recorder.event('mark', detail);
     this.#done.push('mark');
     return this.body;
   }
@@ -164,16 +154,17 @@ export class RecordingControl implements PipelineWatcher {
   }
 
   onReading(reading: Reading, arrivalUs: number): void {
-    this.#recorder?.reading(reading, arrivalUs);
+    this.#session?.recorder.reading(reading, arrivalUs);
   }
 
   onRestart(): void {
-    this.#recorder?.event('reset', 'the bytes that follow do not continue the ones before');
+    this.#session?.recorder.event('reset', 'the bytes that follow do not continue the ones before');
   }
 
   onPrediction(prediction: Prediction): void {
-    const recorder = this.#recorder;
-    if (recorder === undefined) return;
+    // While the model changes, the last predictions of one and the first of the other are not of this session.
+    if (this.#session === undefined || prediction.card !== this.#session.card) return;
+    const { recorder } = this.#session;
     recorder.prediction(predictionMessage(prediction));
     const { state, moved, sinceUs } = prediction.drift;
     if (state === this.#driftState) return;
@@ -181,34 +172,52 @@ export class RecordingControl implements PipelineWatcher {
     recorder.drift({ state, sinceUs, moved });
   }
 
+  /**
+   * Does `swap`, which takes another model into use. While recording, the session ends with it and the next one
+   * begins, with the same label and no reading lost between them. `model`: as people know it.
+   */
+  handOver(model: string, swap: () => Promise<void>): Promise<void> {
+    return this.#inTurn(() => (this.#session === undefined ? swap() : this.#handOver(model, swap)));
+  }
+
+  async #handOver(model: string, swap: () => Promise<void>): Promise<void> {
+    const { recorder } = this.#running();
+    const { sessionId } = recorder.state;
+    let next: OpenSession;
+    try {
+      next = await this.#open({
+        ...this.#about,
+        continues: sessionId,
+        gain: freshGain(this.#options, this.#gain),
+      });
+    } catch (error) {
+      await swap();
+      await this.#stop(`${model} was taken into use; the next session: ${(error as Error).message}`);
+      return;
+    }
+    await swap();
+    await beginAnew(this.#stream, this.#options, next.gain);
+    const { sessionId: nextId } = next.recorder.state;
+    recorder.event('model', `${model} was taken into use; the recording goes on as ${nextId}`);
+    this.#about = { ...this.#about, continues: sessionId };
+    this.#begin(next, recorder.state.label, 'carried');
+    const problem = problemOf(await recorder.stop());
+    this.#report(problem && `${sessionId}: ${problem}`);
+  }
+
   async #start({ label, note, durationS }: StartRequest): Promise<RecordingBody> {
-    if (this.#recorder !== undefined) {
-      throw new UserError(`found recording ${this.#recorder.state.sessionId} running, expected none`, 75);
+    if (this.#session !== undefined) {
+      throw new UserError(
+        `found recording ${this.#session.recorder.state.sessionId} running, expected none`,
+        75,
+      );
     }
     checkLabel(label ?? null);
-    const { space, robotId, limits, openDisk, version, protocol, clockSynchronised } = this.#options;
-    const { nowUs, nowMs } = this.#clocks;
-    const clock = startSessionClock(nowUs, nowMs, clockSynchronised?.() ?? undefined);
-    const recorder = await this.#open(space.folder, () =>
-      Recorder.start({
-        folder: space.folder,
-        sessionId: freeId(space.folder, robotId, clock.startWallMs),
-        channels: protocol.channels,
-        clock,
-        metadata: sessionMetadata(this.#input(), { version, note, model: this.#modelOf() }),
-        library: `underfoot ${version}`,
-        limits,
-        openDisk,
-        makeSpace: async () => void (await makeSpace(space, 0)),
-      }),
-    );
-    await this.#beginAnew();
-    this.#recorder = recorder;
-    this.#clock = clock;
-    this.#done = [];
-    this.#driftState = '';
+    const session = await this.#open({ note, gain: this.#gain?.memory() });
+    await beginAnew(this.#stream, this.#options, session.gain);
+    this.#about = { note };
+    this.#begin(session, label ?? null, 'command');
     this.#stream.watchers.add(this);
-    recorder.label(label ?? null, 'command', clock.startUs);
     if (durationS !== undefined) {
       this.#timers.push(setTimeout(() => void this.stop(timeIsOver), durationS * 1000));
     }
@@ -220,19 +229,33 @@ export class RecordingControl implements PipelineWatcher {
     return this.#report();
   }
 
+  #open(about: Parameters<typeof openSession>[2]): Promise<OpenSession> {
+    return openSession(this.#options, this.#clocks, about);
+  }
+
+  get #gain(): GainTracker | undefined {
+    return this.#stream instanceof Pipeline ? this.#stream.parts.gain : undefined;
+  }
+
+  #begin(session: OpenSession, label: string | null, by: string): void {
+    this.#session = session;
+    this.#clock = session.clock;
+    this.#done = [];
+    this.#driftState = '';
+    session.recorder.label(label, by, session.clock.startUs);
+  }
+
   async #stop(reason?: string): Promise<RecordingBody> {
-    const recorder = this.#running();
+    const { recorder } = this.#running();
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers = [];
     // Windows that are being judged belong to samples that were recorded.
     await this.#stream.idle();
     this.#stream.watchers.delete(this);
-    this.#recorder = undefined;
+    this.#session = undefined;
     const end = await recorder.stop();
-    const { sessionId, durationS, samples, bytes, complete, trouble, lostSamples } = end;
-    const lost = lostSamples > 0 ? `${lostSamples} samples were lost` : undefined;
-    const unclosed = complete ? undefined : `${trouble}; underfoot sessions recover completes the file`;
-    const why = [reason, lost, unclosed].filter((text) => text !== undefined).join('; ') || undefined;
+    const { sessionId, durationS, samples, bytes } = end;
+    const why = [reason, problemOf(end)].filter((text) => text !== undefined).join('; ') || undefined;
     const startTime = this.#startTime;
     this.#last = {
       sessionId,
@@ -247,55 +270,13 @@ export class RecordingControl implements PipelineWatcher {
     return this.#report();
   }
 
-  /** From here on, windows and smoothing depend on nothing that was before. */
-  async #beginAnew(): Promise<void> {
-    const { protocol, input, model } = this.#options;
-    if (model === undefined || !(this.#stream instanceof Pipeline)) return;
-    const path = createSamplePath(model().card, protocol, input);
-    const { counts } = this.#stream.parts.path;
-    await this.#stream.swap({ path, decision: createJudge(model()).decision });
-    // What is reported as "since the start" goes on.
-    Object.assign(path.counts, counts);
-  }
-
-  /** What the disk refuses becomes a UserError (74). */
-  async #open(folder: string, open: () => Promise<Recorder>): Promise<Recorder> {
-    try {
-      mkdirSync(folder, { recursive: true });
-      return await open();
-    } catch (error) {
-      throw refused(folder, error);
-    }
-  }
-
   get #startTime(): string | undefined {
     return this.#clock && new Date(this.#clock.startWallMs).toISOString();
   }
 
-  #input() {
-    const { robotId, protocol, input, protocolSpec } = this.#options;
-    const { timeBase, sequenceBits } = protocol;
-    const { nominalRateHz, maxGapS, calibration } = input;
-    return {
-      robotId,
-      timeBase,
-      sequenceBits,
-      nominalRateHz,
-      maxGapS,
-      calibration: calibration?.content,
-      protocol: protocolSpec,
-    };
-  }
-
-  #modelOf() {
-    if (this.#options.model === undefined) return undefined;
-    const { card, classifier } = this.#options.model();
-    return { name: card.name, version: card.version, engine: classifier.engine, files: card.files };
-  }
-
-  #running(): Recorder {
-    if (this.#recorder === undefined) throw new UserError('found no recording running, expected one', 69);
-    return this.#recorder;
+  #running(): OpenSession {
+    if (this.#session === undefined) throw new UserError('found no recording running, expected one', 69);
+    return this.#session;
   }
 
   #watch(): void {
@@ -309,8 +290,9 @@ export class RecordingControl implements PipelineWatcher {
     this.#freeBytes = await freeBytes(this.#options.space.folder).catch(() => null);
   }
 
-  #report(): RecordingBody {
-    const { body } = this;
+  /** `problem`: said once, in place of what `body` has for a reason. */
+  #report(problem?: string): RecordingBody {
+    const body = problem === undefined ? this.body : { ...this.body, reason: problem };
     this.#options.onChange?.(body);
     return body;
   }
@@ -322,22 +304,14 @@ export class RecordingControl implements PipelineWatcher {
   }
 }
 
-/** `20260105T091500Z_rover`; a second session within the same second gets a number. */
-function freeId(folder: string, robotId: string, startWallMs: number): string {
-  const id = `${new Date(startWallMs).toISOString().replace(/[-:]|\.\d+/g, '')}_${robotId}`;
-  const isTaken = (name: string) =>
-    ['', PARTIAL].some((ending) => existsSync(join(folder, `${name}-0001.mcap${ending}`)));
-  if (!isTaken(id)) return id;
-  let number = 2;
-  while (isTaken(`${id}_${number}`)) number++;
-  return `${id}_${number}`;
+/** What went wrong until a session was closed; undefined where nothing did. */
+function problemOf({ lostSamples, complete, trouble }: RecordingEnd): string | undefined {
+  const lost = lostSamples > 0 ? `${lostSamples} samples were lost` : undefined;
+  const unclosed = complete ? undefined : `${trouble}; underfoot sessions recover completes the file`;
+  return [lost, unclosed].filter((text) => text !== undefined).join('; ') || undefined;
 }
 
-/** Throws UserError (64) for what cannot be a label. */
-export function checkLabel(label: string | null): void {
-  if (label === null || (LABEL.test(label) && label.length <= 64)) return;
-  throw new UserError(
-    `label: found ${JSON.stringify(label.slice(0, 70))}, expected letters, digits, _ and -, up to 64`,
-    64,
-  );
+/** Gain tracking begins anew with another model. */
+function freshGain({ model }: SessionSource, gain: GainTracker | undefined): GainMemory | undefined {
+  return gain && model && createGainTracker(model().card).memory();
 }

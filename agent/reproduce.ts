@@ -1,3 +1,6 @@
+import { createGainTracker } from './assemble.ts';
+import type { GainTracker } from './drift/recover/gain-tracker.ts';
+import { DataError } from './errors.ts';
 import { play, recordingPipeline } from './evaluate.ts';
 import type { LoadedModel } from './model/load.ts';
 import { predictionMessage } from './session/prediction-message.ts';
@@ -30,9 +33,13 @@ const COMPARED = [
   'smoothedProbabilities',
   'unknown',
   'surface',
+  'gain',
 ];
 
-/** Predictions of `model` for a session, made as the live agent would have: labels do not cut its windows. */
+/**
+ * Predictions of `model` for a session, made as the live agent would have: labels do not cut its windows, and where gain
+ * tracking was on, the model of the session goes on from what had been learnt; another model begins anew.
+ */
 export async function replaySession(
   session: LoadedSession,
   model: LoadedModel,
@@ -40,10 +47,39 @@ export async function replaySession(
   const { recording } = session;
   const whole: Recording = { ...recording, spans: [{ label: undefined, from: 0, to: recording.rows }] };
   const predictions: PredictionMessage[] = [];
-  await play(recordingPipeline(model, whole), whole, ({ prediction }) => {
+  const pipeline = recordingPipeline(model, whole, undefined, gainTracker(session, model));
+  await play(pipeline, whole, ({ prediction }) => {
     predictions.push(predictionMessage(prediction));
   });
   return predictions;
+}
+
+/** Whether this is the model that made the recorded predictions, file by file. */
+export function isModelOf({ model: recorded }: LoadedSession, { card }: LoadedModel): boolean {
+  if (recorded === undefined) return false;
+  const list = (files: Readonly<Record<string, string>>) => JSON.stringify(Object.entries(files).sort());
+  return (
+    recorded.name === card.name &&
+    recorded.version === card.version &&
+    list(recorded.files) === list(card.files)
+  );
+}
+
+function gainTracker(session: LoadedSession, model: LoadedModel): GainTracker | undefined {
+  const { gain, recording } = session;
+  if (gain === undefined) return undefined;
+  const tracker = createGainTracker(model.card);
+  if (!isModelOf(session, model)) return tracker;
+  if (!tracker.fits(gain)) {
+    throw new DataError({
+      file: recording.file,
+      key: 'gain',
+      found: 'channels or surfaces that are not those of the model',
+      expected: `what gain tracking with ${model.card.name}@${model.card.version} learns`,
+    });
+  }
+  tracker.restore(gain);
+  return tracker;
 }
 
 /** Compares a replay with what was recorded. Predictions of other models in the session are passed over. */

@@ -149,7 +149,7 @@ export async function recordInService(
 }
 
 class ServiceRecording implements Ongoing {
-  readonly sessionId: string;
+  sessionId: string;
   readonly startTime: string;
   readonly modelLabels: readonly string[];
   readonly ended: Promise<RecordResult>;
@@ -219,6 +219,7 @@ class ServiceRecording implements Ongoing {
   #look(): void {
     const { recording, status } = this.#service.robot ?? {};
     if (status?.state === 'offline') this.#end('the service is gone', 69);
+    if (recording?.sessionId && recording.continues === this.sessionId) this.sessionId = recording.sessionId;
     if (recording === undefined || recording.sessionId !== this.sessionId) return;
     if (recording.state === 'idle') this.#ended(recording);
     else this.#body = recording;

@@ -5,7 +5,7 @@ import { loadModelFreeConfig, type ModelFreeConfig } from '../config/load.ts';
 import { publishSchema } from '../config/publish.ts';
 import { UserError } from '../errors.ts';
 import { levelPattern } from '../publish/topics.ts';
-import { checkLabel } from '../recording-control.ts';
+import { checkLabel } from '../recording-session.ts';
 import { MarkerFile, readMarkers } from '../session/markers.ts';
 import { listSessions } from '../session/session-list.ts';
 import { brokerOptions } from './broker-arguments.ts';

@@ -4,8 +4,7 @@ import { loadCalibration } from '../config/calibration-file.ts';
 import { DataError, UserError } from '../errors.ts';
 import { modelFolder } from '../model/card-file.ts';
 import { type Engine, type LoadedModel, loadModel } from '../model/load.ts';
-import { type Reproduction, replaySession, reproduce } from '../reproduce.ts';
-import { readModel } from '../session/session-input.ts';
+import { isModelOf, type Reproduction, replaySession, reproduce } from '../reproduce.ts';
 import { findSession } from '../session/session-list.ts';
 import { type LoadedSession, loadSession } from '../session/session-recording.ts';
 import type { PredictionMessage } from '../session/topics.ts';
@@ -38,7 +37,7 @@ export async function replayRecorded(argv: Arguments): Promise<void> {
   const replayed = await predict(session, argv.model ?? recordedModel(session), argv.engine);
   const { predictions, model } = replayed;
   const result = reproduce(session, predictions);
-  const same = sameFiles(session, model);
+  const same = isModelOf(session, model);
   const comparison = argv.compare === undefined ? undefined : await compare(argv, session, predictions);
   if (argv.json) console.log(JSON.stringify(report(session, model, same, result, comparison), null, 2));
   else print(session, model, same, result, comparison);
@@ -51,8 +50,7 @@ function open(files: readonly string[], calibration: string | undefined): Loaded
   return { ...session, recording: { ...session.recording, calibration: loadCalibration(calibration) } };
 }
 
-function recordedModel({ recording, head }: LoadedSession): string {
-  const model = readModel(recording.file, head);
+function recordedModel({ recording, model }: LoadedSession): string {
   if (model !== undefined) return model.name;
   throw new UserError(`${recording.id}: found no model in the session, expected --model`, 64);
 }
@@ -81,20 +79,8 @@ async function compare(
   });
 }
 
-/** Whether this is the model that made the recorded predictions, file by file. */
-function sameFiles({ recording, head }: LoadedSession, { card }: LoadedModel): boolean {
-  const recorded = readModel(recording.file, head);
-  if (recorded === undefined) return false;
-  const list = (files: Readonly<Record<string, string>>) => JSON.stringify(Object.entries(files).sort());
-  return (
-    recorded.name === card.name &&
-    recorded.version === card.version &&
-    list(recorded.files) === list(card.files)
-  );
-}
-
 function report(
-  { recording }: LoadedSession,
+  { recording, events }: LoadedSession,
   { card, classifier }: LoadedModel,
   sameModel: boolean,
   result: Reproduction,
@@ -112,12 +98,18 @@ function report(
     differentCount: result.different.length,
     missing: result.missing.length,
     extra: result.extra,
+    modelChanges: modelChanges(events),
     comparison,
   };
 }
 
+/** Where another model was taken into use, which ends a session. */
+function modelChanges(events: LoadedSession['events']): string[] {
+  return events.filter(({ kind }) => kind === 'model').map(({ detail }) => detail);
+}
+
 function print(
-  { recording, predictions }: LoadedSession,
+  { recording, predictions, events }: LoadedSession,
   { card, classifier }: LoadedModel,
   sameModel: boolean,
   { recorded, identical, different, missing, extra }: Reproduction,
@@ -135,6 +127,7 @@ function print(
     );
   }
   if (missing.length > 0) console.log(`${missing.length} recorded windows did not come out`);
+  for (const change of modelChanges(events)) console.log(change);
   if (extra > 0) console.log(`${extra} windows were not recorded`);
   if (comparison !== undefined) printComparison(comparison);
 }

@@ -215,6 +215,10 @@ export const recordingBody = z.object({
         'Why the last recording ended, when not on request; while recording, what is wrong with it',
     })
     .optional(),
+  continues: z
+    .string()
+    .meta({ description: 'The session that this one goes on from: another model was taken into use' })
+    .optional(),
 });
 
 export const modelReportBody = z.object({

@@ -11,8 +11,9 @@ export function predictionMessage({
   probabilities,
   verdict,
   drift,
+  gain,
 }: Prediction): PredictionMessage {
-  const { labels, name, version } = card;
+  const { labels, name, version, channels } = card;
   const byLabel = (p: Float32Array) => Object.fromEntries(labels.map((label, i) => [label, p[i]]));
   return {
     windowIndex: window.index,
@@ -28,5 +29,6 @@ export function predictionMessage({
     surface: verdict.surface,
     drift: drift.state,
     model: `${name}@${version}`,
+    ...(gain && { gain: Object.fromEntries(channels.map((channel, c) => [channel.name, gain.gain[c]])) }),
   };
 }

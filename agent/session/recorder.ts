@@ -66,6 +66,9 @@ export interface RecordingState {
   readonly syncs: number;
 }
 
+/** `complete` is false where the disk refused: the file is `.partial` and can be recovered. `lostSamples` never reached it. */
+export type RecordingEnd = RecordingState & { readonly complete: boolean; readonly lostSamples: number };
+
 const TICK_MS = 100;
 const BATCH_SAMPLES = 256;
 const BATCH_US = 250_000;
@@ -175,11 +178,8 @@ export class Recorder {
     };
   }
 
-  /**
-   * Writes what is left. `complete` is false where the disk refused: the file is `.partial` and can be recovered.
-   * `lostSamples` never reached it.
-   */
-  async stop(): Promise<RecordingState & { complete: boolean; lostSamples: number }> {
+  /** Writes what is left and closes the file. */
+  async stop(): Promise<RecordingEnd> {
     clearInterval(this.#timer);
     this.#endBatch();
     this.#endGroup();

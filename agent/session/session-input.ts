@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type CalibrationFile, calibrationSchema } from '../config/calibration-file.ts';
+import type { GainMemory } from '../drift/recover/gain-tracker.ts';
 import { DataError } from '../errors.ts';
 import type { SessionHead } from './reader.ts';
 
@@ -41,13 +42,35 @@ const modelSchema = z.object({
   files: z.record(z.string(), z.string()),
 });
 
-/** Metadata records of a new session; `readInput`, `readModel` and `readNote` undo it. */
+const latticeSchema = z.object({
+  gain: z.number().positive(),
+  unseen: z.number().nullable(),
+  candidate: z.number(),
+  count: z.number(),
+  failures: z.number(),
+  windows: z.number(),
+});
+const gainSchema = z.object({
+  lattices: z.array(latticeSchema.nullable()),
+  surfaces: z.array(z.object({ windows: z.number(), curve: z.array(z.number()) })).nullable(),
+  evidence: z.object({ logGain: z.number(), nats: z.number() }),
+  byLevels: z.number(),
+  believed: z.boolean(),
+  windows: z.number(),
+  changes: z.number(),
+});
+
+/** Metadata records of a new session; `readInput`, `readModel`, `readGain` and `readNote` undo it. */
 export function sessionMetadata(
   input: SessionInput,
   about: {
     readonly version: string;
     readonly model?: SessionModel | undefined;
     readonly note?: string | undefined;
+    /** What gain tracking had learnt when the session began; undefined where it is off. */
+    readonly gain?: GainMemory | undefined;
+    /** The session that this one goes on from. */
+    readonly continues?: string | undefined;
   },
 ): Record<string, Record<string, string>> {
   return {
@@ -55,6 +78,8 @@ export function sessionMetadata(
     robot: { id: input.robotId },
     input: { json: JSON.stringify(input) },
     ...(about.model && { model: { json: JSON.stringify(about.model) } }),
+    ...(about.gain && { gain: { json: JSON.stringify(about.gain) } }),
+    ...(about.continues && { continues: { session: about.continues } }),
     ...(about.note && { note: { text: about.note } }),
     program: { name: 'underfoot', version: about.version },
   };
@@ -66,6 +91,11 @@ export function readInput(file: string, head: SessionHead): SessionInput {
 
 export function readModel(file: string, head: SessionHead): SessionModel | undefined {
   return head.metadata.model === undefined ? undefined : parse(file, head, 'model', modelSchema);
+}
+
+/** Undefined where gain tracking was off. */
+export function readGain(file: string, head: SessionHead): GainMemory | undefined {
+  return head.metadata.gain === undefined ? undefined : parse(file, head, 'gain', gainSchema);
 }
 
 export function readNote(head: SessionHead): string | undefined {

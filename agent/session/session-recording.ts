@@ -1,16 +1,21 @@
+import type { GainMemory } from '../drift/recover/gain-tracker.ts';
 import { DataError } from '../errors.ts';
 import { ArrivalClock } from '../signal/arrival-clock.ts';
 import { DeviceClock } from '../signal/clock.ts';
 import { LabelTimeline } from './label-timeline.ts';
 import { itemsOf, type SessionHead } from './reader.ts';
 import type { LabelSpan, Recording } from './recording.ts';
-import { readInput, type SessionInput } from './session-input.ts';
+import { readGain, readInput, readModel, type SessionInput, type SessionModel } from './session-input.ts';
 import type { EventMessage, PredictionMessage } from './topics.ts';
 
 /** A session in memory, all its files joined. */
 export interface LoadedSession {
   readonly head: SessionHead;
   readonly input: SessionInput;
+  /** The model that made the predictions; undefined where none was recorded. */
+  readonly model: SessionModel | undefined;
+  /** What gain tracking had learnt when the session began; undefined where it was off. */
+  readonly gain: GainMemory | undefined;
   readonly recording: Recording;
   readonly labels: LabelTimeline;
   /** `atSample` is a row of the recording. */
@@ -48,6 +53,8 @@ export function loadSession(files: readonly string[], lenient = false): LoadedSe
   return {
     head,
     input,
+    model: readModel(files[0], head),
+    gain: readGain(files[0], head),
     labels,
     events,
     predictions,

@@ -38,7 +38,7 @@ export interface LabelMessage {
   by: string;
 }
 
-/** Something that happened: `reset` (windows start anew before sample `atSample`), `mark`, `unmark` (takes the last one back) ... */
+/** Something that happened: `reset` (windows start anew before sample `atSample`), `mark`, `unmark` (takes the last one back), `model` (another one was taken into use) ... */
 export interface EventMessage {
   kind: string;
   atUs: number;

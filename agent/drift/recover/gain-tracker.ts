@@ -1,7 +1,14 @@
 import type { Reference } from '../reference.ts';
-import { LatticeTracker } from './lattice-tracker.ts';
+import { type LatticeMemory, LatticeTracker } from './lattice-tracker.ts';
 import { levelsOfAll } from './levels.ts';
-import { candidateNear, type GainEvidence, reach, SurfaceEvidence } from './surface-evidence.ts';
+import {
+  candidateNear,
+  candidates,
+  type GainEvidence,
+  reach,
+  SurfaceEvidence,
+  type SurfaceMemory,
+} from './surface-evidence.ts';
 
 /** What the tracker corrects now: published with the drift state. */
 export interface TrackedGain {
@@ -15,6 +22,20 @@ export interface TrackedGain {
   readonly evidenceNats: number;
   readonly windows: number;
   /** Times that a lattice changed its step. */
+  readonly changes: number;
+}
+
+/** All that a tracker has learnt: one that gets it corrects the windows that follow the very same. Goes through JSON unchanged. */
+export interface GainMemory {
+  /** By channel; null where the reference knows no lattice. */
+  readonly lattices: readonly (LatticeMemory | null)[];
+  /** Null where the reference knows no levels. */
+  readonly surfaces: readonly SurfaceMemory[] | null;
+  readonly evidence: GainEvidence;
+  /** Natural logarithm of the gain that is corrected for by level. */
+  readonly byLevels: number;
+  readonly believed: boolean;
+  readonly windows: number;
   readonly changes: number;
 }
 
@@ -85,6 +106,42 @@ export class GainTracker {
     if (this.#lattices.some((l) => l !== undefined && l.unseen < recently)) this.#forgetLevels();
     else this.#followLevels(this.#divided(data, 0));
     return this.#divided(data, this.#byLevels);
+  }
+
+  memory(): GainMemory {
+    return {
+      lattices: this.#lattices.map((l) => l?.memory() ?? null),
+      surfaces: this.#levels?.memory() ?? null,
+      evidence: this.#evidence,
+      byLevels: this.#byLevels,
+      believed: this.#believed,
+      windows: this.#windows,
+      changes: this.#changes,
+    };
+  }
+
+  /** Whether `restore` can take this: it was learnt against a reference with the same channels and surfaces. */
+  fits({ lattices, surfaces }: GainMemory): boolean {
+    const own = this.memory();
+    return (
+      lattices.length === own.lattices.length &&
+      lattices.every((l, c) => (l === null) === (own.lattices[c] === null)) &&
+      surfaces?.length === own.surfaces?.length &&
+      (surfaces ?? []).every(({ curve }) => curve.length === candidates.length)
+    );
+  }
+
+  /** Goes on from what another tracker with the same reference had learnt; `fits` must hold. */
+  restore(memory: GainMemory): void {
+    this.#lattices.forEach((lattice, c) => {
+      lattice?.restore(memory.lattices[c] as LatticeMemory);
+    });
+    this.#levels?.restore(memory.surfaces as readonly SurfaceMemory[]);
+    this.#evidence = memory.evidence;
+    this.#byLevels = memory.byLevels;
+    this.#believed = memory.believed;
+    this.#windows = memory.windows;
+    this.#changes = memory.changes;
   }
 
   /** Begins anew without a correction: another calibration, another model. */

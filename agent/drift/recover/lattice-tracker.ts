@@ -15,6 +15,16 @@ const unchanged = 0.005;
 const patience = 5;
 const rarely = 10;
 
+/** All that a tracker has learnt of one channel; `unseen` is null before a lattice was seen. Goes through JSON unchanged. */
+export interface LatticeMemory {
+  readonly gain: number;
+  readonly unseen: number | null;
+  readonly candidate: number;
+  readonly count: number;
+  readonly failures: number;
+  readonly windows: number;
+}
+
 /** Follows the step of one channel's converter from window to window. Constant memory. */
 export class LatticeTracker {
   /** Step now over the reference's. */
@@ -70,12 +80,27 @@ export class LatticeTracker {
   }
 
   reset(): void {
-    this.gain = 1;
-    this.unseen = Number.POSITIVE_INFINITY;
-    this.#candidate = 1;
-    this.#count = 0;
-    this.#failures = 0;
-    this.#windows = 0;
+    this.restore({ gain: 1, unseen: null, candidate: 1, count: 0, failures: 0, windows: 0 });
+  }
+
+  memory(): LatticeMemory {
+    return {
+      gain: this.gain,
+      unseen: Number.isFinite(this.unseen) ? this.unseen : null,
+      candidate: this.#candidate,
+      count: this.#count,
+      failures: this.#failures,
+      windows: this.#windows,
+    };
+  }
+
+  restore({ gain, unseen, candidate, count, failures, windows }: LatticeMemory): void {
+    this.gain = gain;
+    this.unseen = unseen ?? Number.POSITIVE_INFINITY;
+    this.#candidate = candidate;
+    this.#count = count;
+    this.#failures = failures;
+    this.#windows = windows;
   }
 
   /** The gain that this window's lattice shows, if it is the reference's own but for the gain: with its zero in place. */

@@ -29,6 +29,12 @@ interface Surface {
   windows: number;
 }
 
+/** What was gathered on one surface: windows, and mean log likelihood by candidate gain. Goes through JSON unchanged. */
+export interface SurfaceMemory {
+  readonly windows: number;
+  readonly curve: readonly number[];
+}
+
 /** What a robot's history says about one gain of all its channels. */
 export interface GainEvidence {
   /** Natural logarithm of the most likely gain. */
@@ -96,6 +102,19 @@ export class SurfaceEvidence {
     );
     const best = total.indexOf(Math.max(...total));
     return { logGain: candidates[best], nats: total[best] - total[unchanged] };
+  }
+
+  /** By surface, in the order of the reference. */
+  memory(): SurfaceMemory[] {
+    return this.#surfaces.map(({ windows, curve }) => ({ windows, curve: [...curve] }));
+  }
+
+  /** `memory` has as many surfaces as the reference, each with a number a candidate. */
+  restore(memory: readonly SurfaceMemory[]): void {
+    this.#surfaces.forEach((surface, s) => {
+      surface.windows = memory[s].windows;
+      surface.curve.set(memory[s].curve);
+    });
   }
 
   reset(): void {
