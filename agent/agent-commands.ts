@@ -90,22 +90,30 @@ async function calibrateZero(
   if (agent.config().calibration === undefined) {
     throw new UserError('found no calibration in the configuration, expected calibration: FILE', 69);
   }
+  refuseWhileRecording(agent);
   const plan = planCalibration({ configFile: agent.configFile });
   const raw = await collect(agent, durationS);
   const measured = plan.channels.map((channel) => {
     const found = raw.find(({ name }) => name === channel.name);
-    if (found) return zeroChannel(found, channel);
+    if (found) return zeroChannel(found, channel, plan.restLimits[channel.name]);
     throw new UserError(
       `channel ${channel.name}: found no such channel in the readings, expected one of ${raw.map((r) => r.name)}`,
       69,
     );
   });
+  // A recording may have begun meanwhile: its calibration stays as its metadata says.
+  refuseWhileRecording(agent);
   replaceCalibration(plan.file, calibrationWith(plan, measured, `calibrate zero, ${durationS} s, over MQTT`));
   await agent.reload();
   return {
     offsets: Object.fromEntries(measured.map(({ name, offset }) => [name, offset])),
     samples: Math.min(...raw.map(({ whole }) => whole.count)),
   };
+}
+
+function refuseWhileRecording({ recording }: CommandedAgent): void {
+  if (recording.state === undefined) return;
+  throw new UserError('found a recording running, expected none: stop it first', 75);
 }
 
 function collect({ pipeline, protocolChannels }: CommandedAgent, durationS: number): Promise<RawChannel[]> {

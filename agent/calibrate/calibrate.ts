@@ -1,35 +1,28 @@
 import type { CalibrationFile } from '../config/calibration-file.ts';
 import { UserError } from '../errors.ts';
 import { type CalibrationPoint, fitGain } from '../signal/calibration-fit.ts';
+import { type RestLimits, requireRest, show } from './at-rest.ts';
 import type { RawChannel } from './raw-collector.ts';
 
 export type CalibratedChannel = CalibrationFile['channels'][number];
 
 const fewestReadings = 20;
-/** Share of the valid range that offset and noise may take with motors off. */
-const restShare = 0.05;
 /** Residual of a gain fit, as a share of the largest reference. */
 export const defaultTolerance = 0.02;
 
 /**
  * Offset and noise of a channel from readings with motors off. `before` holds its gain and range. Throws UserError (65)
- * where the readings do not look like a motor at rest.
+ * where the readings are not those of a motor at rest.
  */
-export function zeroChannel(raw: RawChannel, before: CalibratedChannel): CalibratedChannel {
-  const { whole, halves } = raw;
+export function zeroChannel(
+  raw: RawChannel,
+  before: CalibratedChannel,
+  limits: RestLimits,
+): CalibratedChannel {
   requireReadings(raw);
-  const gain = Math.abs(before.gain);
-  const noiseRms = whole.std * gain;
-  const range = before.validRange[1] - before.validRange[0];
-  const drift = Math.abs(halves[1].mean - halves[0].mean) * gain;
-  const fail = (found: number, what: string) =>
-    new UserError(
-      `channel ${raw.name}: ${what} is ${show(found)} ${before.unit}, expected below ${show(restShare * range)} ${before.unit} (5 % of the valid range): is a motor running?`,
-      65,
-    );
-  if (noiseRms > restShare * range) throw fail(noiseRms, 'noise');
-  if (drift > restShare * range) throw fail(drift, 'change during the measurement');
-  return { ...before, offset: round(whole.mean), noiseRms: round(noiseRms) };
+  requireRest(raw, before, limits);
+  const { mean, std } = raw.whole;
+  return { ...before, offset: round(mean), noiseRms: round(std * Math.abs(before.gain)) };
 }
 
 /**
@@ -86,8 +79,4 @@ function requireReadings({ name, whole }: RawChannel): void {
 /** Nine digits say all that a sensor knows, and read better than 17. */
 function round(value: number): number {
   return Number(value.toPrecision(9));
-}
-
-function show(value: number): string {
-  return String(Number(value.toPrecision(4)));
 }

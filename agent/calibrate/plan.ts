@@ -6,6 +6,7 @@ import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { ConfigError, UserError } from '../errors.ts';
 import { loadCard } from '../model/card-file.ts';
+import { type RestLimits, restLimits } from './at-rest.ts';
 import type { CalibratedChannel } from './calibrate.ts';
 
 /** What the calibration of one robot starts from. */
@@ -15,22 +16,27 @@ export interface CalibrationPlan {
   readonly file: string;
   /** Every channel that the model needs, as it is known before. */
   readonly channels: readonly CalibratedChannel[];
+  /** By channel: what it shows at most with motors off. */
+  readonly restLimits: Readonly<Record<string, RestLimits>>;
 }
 
 /**
  * Reads the configuration, the card of its model and the calibration so far. Without one, channels begin with offset 0
- * and gain 1, and with `range` or the card's valid range. Throws ConfigError.
+ * and gain 1, and with `range` or the card's valid range. `newSensor`: the offset and the noise so far say nothing of what
+ * comes. Throws ConfigError.
  */
 export function planCalibration(options: {
   configFile: string;
   output?: string | undefined;
   range?: readonly [number, number] | undefined;
+  newSensor?: boolean | undefined;
 }): CalibrationPlan {
-  const { configFile, output, range } = options;
+  const { configFile, output, range, newSensor } = options;
   const config = loadConfig(configFile);
   const file = calibrationFileFor(config, configFile, output);
   const known = existsSync(file) ? loadCalibration(file).channels : [];
-  const needed = loadCard(config.model).channels.map(({ name, unit, validRange }): CalibratedChannel => {
+  const { channels, reference } = loadCard(config.model);
+  const needed = channels.map(({ name, unit, validRange }): CalibratedChannel => {
     const before = known.find((channel) => channel.name === name);
     const valid = range ?? before?.validRange ?? validRange;
     if (valid === undefined) {
@@ -46,7 +52,11 @@ export function planCalibration(options: {
     const [low, high] = valid;
     return { name, unit, offset: 0, gain: 1, ...before, validRange: [low, high] };
   });
-  return { config, file, channels: needed };
+  const limits = needed.map((channel) => {
+    const before = newSensor ? undefined : known.find(({ name }) => name === channel.name);
+    return [channel.name, restLimits(channel, before, reference.inputs[`${channel.name}.mean`])] as const;
+  });
+  return { config, file, channels: needed, restLimits: Object.fromEntries(limits) };
 }
 
 /** Where the calibration of a robot goes. */
@@ -72,7 +82,7 @@ export function chooseChannels(
 
 /** The content of the file with some channels measured anew; channels that the model does not need stay. */
 export function calibrationWith(
-  plan: CalibrationPlan,
+  plan: Pick<CalibrationPlan, 'config' | 'file' | 'channels'>,
   measured: readonly CalibratedChannel[],
   method: string,
 ): CalibrationFile {

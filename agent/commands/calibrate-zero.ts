@@ -11,6 +11,7 @@ interface Arguments {
   channel?: string[];
   range?: string;
   seconds: number;
+  newSensor: boolean;
   json: boolean;
 }
 
@@ -21,19 +22,27 @@ export const calibrateZeroCommand: CommandModule<object, Arguments> = {
     y.options({
       ...calibrateOptions,
       seconds: { type: 'number', default: 5, describe: 'How long to measure' },
+      newSensor: {
+        type: 'boolean',
+        default: false,
+        describe: 'The sensor was changed: do not compare with the offset and the noise so far',
+      },
     }),
   async handler(argv) {
     const plan = planCalibration({
       configFile: argv.config,
       output: argv.output,
       range: parseRange(argv.range),
+      newSensor: argv.newSensor,
     });
     const channels = chooseChannels(plan, argv.channel);
     const sampler = new RawSampler(plan.config);
     try {
       if (!argv.json) console.log(`Measuring for ${argv.seconds} s. Motors must be off.`);
       const raw = await sampler.collect(argv.seconds);
-      const measured = channels.map((channel) => zeroChannel(findRaw(raw, channel.name), channel));
+      const measured = channels.map((channel) =>
+        zeroChannel(findRaw(raw, channel.name), channel, plan.restLimits[channel.name]),
+      );
       const content = calibrationWith(plan, measured, `calibrate zero, ${argv.seconds} s with motors off`);
       const kept = replaceCalibration(plan.file, content);
       printChannels(plan.file, content, measured, argv.json);

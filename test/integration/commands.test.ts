@@ -21,7 +21,8 @@ describe('requests over MQTT to a running agent', { skip: noMosquitto }, () => {
   let agent: CliProcess;
   let mqtt: TestClient;
   let config: string;
-  let still = false;
+  /** What a steady current is written as, without its last digit; undefined: as the robot drives. */
+  let steady: string | undefined;
   const stop = new AbortController();
   let driving: Promise<void>;
   let asked = 0;
@@ -46,10 +47,12 @@ describe('requests over MQTT to a running agent', { skip: noMosquitto }, () => {
       dwellS: 36_000,
       speed: 4,
       signal: stop.signal,
-      // Motors off: what a sensor with an offset of 0.1 A and some noise says.
+      // With 0.1 A motors off: what a sensor with that offset and some noise says.
       write: (text) =>
         pty.writeAll(
-          still ? text.replace(/,.*$/gm, (_, i: number) => `,0.1${i % 2},0.1${(i >> 1) % 2}`) : text,
+          steady === undefined
+            ? text
+            : text.replace(/,.*$/gm, (_, i: number) => `,${steady}${i % 2},${steady}${(i >> 1) % 2}`),
         ),
     });
     mqtt = await TestClient.open(mosquitto.url, [`${base}/+`, replies, 'homeassistant/#']);
@@ -207,11 +210,21 @@ describe('requests over MQTT to a running agent', { skip: noMosquitto }, () => {
   test('zero is not calibrated while the motors draw current, and is when they are off', async () => {
     const refused = await ask('calibrate-zero', { durationS: 6 });
     assert.match(refused.error?.message ?? '', /is a motor running/);
-    still = true;
+    steady = '0.4';
     // What was written before is read when two more windows are through.
     await predictions(2);
+    const cruising = await ask('calibrate-zero', { durationS: 2 });
+    assert.match(
+      cruising.error?.message ?? '',
+      /curL: current is 0.4\d* A, expected below 0.2\d* A \(half of what driving draws/,
+    );
+    steady = '0.1';
+    await predictions(2);
+    await done('record', { action: 'start' });
+    assert.match((await ask('calibrate-zero', { durationS: 2 })).error?.message ?? '', /a recording running/);
+    await done('record', { action: 'stop' });
     const { offsets, samples } = await done('calibrate-zero', { durationS: 2 });
-    still = false;
+    steady = undefined;
     assert.ok(samples >= 50, `${samples} samples`);
     for (const name of ['curL', 'curR'])
       assert.ok(Math.abs(offsets[name] - 0.105) < 0.02, `${name} ${offsets[name]}`);
