@@ -58,6 +58,7 @@ export class Agent implements AgentView {
   readonly #publisher: Publisher;
   readonly #status: AgentStatus;
   readonly #rollout: Rollout | undefined;
+  #commands: CommandDispatcher | undefined;
   #lastStatus = '';
   #timers: NodeJS.Timeout[] = [];
 
@@ -105,7 +106,10 @@ export class Agent implements AgentView {
     this.pipeline = pipeline;
     this.#now = { config, input, live: new Live(config, protocol) };
     const now = () => this.#now;
-    this.diagnostics = new Diagnostics(pipeline);
+    this.diagnostics = new Diagnostics(pipeline, () => ({
+      ...(this.#commands && { commands: this.#commands.counters }),
+      ...(this.#now.live.timeouts !== undefined && { pollTimeouts: this.#now.live.timeouts }),
+    }));
     this.#publisher = new Publisher({ ...config.mqtt, robotId: config.robotId, version }, { log: logger });
     this.#slot = createSlot(
       pipeline,
@@ -231,7 +235,8 @@ export class Agent implements AgentView {
     if (mqtt.commands.enabled) {
       const { perMinute } = mqtt.commands;
       const handlers = commandHandlers(this, { homeAssistant, rollout: this.#rollout, onRestart });
-      new CommandDispatcher(publisher, handlers, { robotId, perMinute, log: this.logger }).start();
+      this.#commands = new CommandDispatcher(publisher, handlers, { robotId, perMinute, log: this.logger });
+      this.#commands.start();
     }
     await Promise.all([publisher.start(), this.#listen()]);
     this.#rollout?.start();

@@ -55,6 +55,11 @@ export class Live {
     return this.#spec.kind;
   }
 
+  /** Requests without an answer in time; undefined where nothing is asked. */
+  get timeouts(): number | undefined {
+    return this.protocol.poller?.timeouts;
+  }
+
   /** Times that the port was opened. */
   get opened(): number {
     return this.#source.opened;

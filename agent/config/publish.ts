@@ -55,56 +55,75 @@ const homeAssistantSchema = z.strictObject({
 });
 
 /** How to reach the MQTT broker, and what to do over it. */
-export const publishSchema = z.strictObject({
-  url: z
-    .string()
-    .regex(
-      /^(mqtts?|wss?):\/\/[^/@]+(\/[^@]*)?$/,
-      'expected mqtt://, mqtts://, ws:// or wss:// and a host, without credentials',
-    )
-    .default('mqtt://127.0.0.1:1883')
-    .describe('Broker.'),
-  prefix: z
-    .string()
-    .regex(
-      /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/,
-      'expected levels of letters, digits, _ and - only, with / between them',
-    )
-    .default('underfoot')
-    .describe('First level or levels of every topic.'),
-  protocolVersion: z
-    .enum(['auto', '5', '3.1.1'])
-    .default('auto')
-    .describe('auto is MQTT 5, and 3.1.1 where the broker asks for it.'),
-  clientId: z.string().min(1).max(128).optional().describe('Default: made of prefix and robotId.'),
-  usernameFile: file('the user name'),
-  passwordFile: file('the password'),
-  caFile: file("the certificates (PEM) that may sign the broker's; default: those of Node.js"),
-  certFile: file("this robot's certificate (PEM), for mutual TLS"),
-  keyFile: file("the key of this robot's certificate (PEM)"),
-  servername: z.string().optional().describe("Name in the broker's certificate, where it is not the host."),
-  insecure: z
-    .boolean()
-    .default(false)
-    .describe('Accepts any certificate of the broker; logged at each start. Not for use.'),
-  keepaliveS: z
-    .number()
-    .int()
-    .min(1)
-    .max(65535)
-    .default(30)
-    .describe('A silent connection is given up after about one and a half of this.'),
-  sessionExpiryS: z
-    .number()
-    .int()
-    .nonnegative()
-    .default(3600)
-    .describe('How long the broker keeps requests for a robot that is away (MQTT 5).'),
-  outbox: outboxSchema.prefault({}).describe('Events on their way to the broker.'),
-  commands: commandsSchema.prefault({}).describe('Requests over MQTT (docs/mqtt-commands.md).'),
-  models: modelsSchema.prefault({}).describe('Models over the air (docs/mqtt-models.md).'),
-  homeAssistant: homeAssistantSchema.prefault({}).describe('Home Assistant discovery.'),
-});
+export const publishSchema = z
+  .strictObject({
+    url: z
+      .string()
+      .regex(
+        /^(mqtts?|wss?):\/\/[^/@]+(\/[^@]*)?$/,
+        'expected mqtt://, mqtts://, ws:// or wss:// and a host, without credentials',
+      )
+      .default('mqtt://127.0.0.1:1883')
+      .describe('Broker.'),
+    prefix: z
+      .string()
+      .regex(
+        /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/,
+        'expected levels of letters, digits, _ and - only, with / between them',
+      )
+      .default('underfoot')
+      .describe('First level or levels of every topic.'),
+    protocolVersion: z
+      .enum(['auto', '5', '3.1.1'])
+      .default('auto')
+      .describe('auto is MQTT 5, and 3.1.1 where the broker asks for it.'),
+    clientId: z.string().min(1).max(128).optional().describe('Default: made of prefix and robotId.'),
+    usernameFile: file('the user name'),
+    passwordFile: file('the password'),
+    caFile: file("the certificates (PEM) that may sign the broker's; default: those of Node.js"),
+    certFile: file("this robot's certificate (PEM), for mutual TLS"),
+    keyFile: file("the key of this robot's certificate (PEM)"),
+    servername: z.string().optional().describe("Name in the broker's certificate, where it is not the host."),
+    insecure: z
+      .boolean()
+      .default(false)
+      .describe('Accepts any certificate of the broker; logged at each start. Not for use.'),
+    keepaliveS: z
+      .number()
+      .int()
+      .min(1)
+      .max(65535)
+      .default(30)
+      .describe('A silent connection is given up after about one and a half of this.'),
+    reconnectMinMs: z
+      .number()
+      .int()
+      .min(10)
+      .default(1000)
+      .describe(
+        'First pause at most, before a broker that is away is tried again; doubles with each failure.',
+      ),
+    reconnectMaxMs: z
+      .number()
+      .int()
+      .min(10)
+      .default(60_000)
+      .describe('Longest pause; each is drawn between a tenth of it and all of it, so that a fleet spreads.'),
+    sessionExpiryS: z
+      .number()
+      .int()
+      .nonnegative()
+      .default(3600)
+      .describe('How long the broker keeps requests for a robot that is away (MQTT 5).'),
+    outbox: outboxSchema.prefault({}).describe('Events on their way to the broker.'),
+    commands: commandsSchema.prefault({}).describe('Requests over MQTT (docs/mqtt-commands.md).'),
+    models: modelsSchema.prefault({}).describe('Models over the air (docs/mqtt-models.md).'),
+    homeAssistant: homeAssistantSchema.prefault({}).describe('Home Assistant discovery.'),
+  })
+  .refine(({ reconnectMinMs, reconnectMaxMs }) => reconnectMinMs <= reconnectMaxMs, {
+    path: ['reconnectMaxMs'],
+    error: 'expected at least mqtt.reconnectMinMs',
+  });
 
 export type PublishConfig = z.infer<typeof publishSchema>;
 

@@ -19,7 +19,9 @@ export interface BrokerOptions extends CredentialFiles {
   readonly connectTimeoutMs?: number;
   /** How long the broker keeps commands for an agent that is away (MQTT 5 only). */
   readonly sessionExpiryS?: number;
-  readonly reconnect?: { readonly baseMs?: number; readonly maxMs?: number };
+  /** First pause at most before the next attempt (default 1 s), and the longest one (default 60 s). */
+  readonly reconnectMinMs?: number;
+  readonly reconnectMaxMs?: number;
 }
 
 const protocols: Readonly<Record<string, 'mqtt' | 'mqtts' | 'ws' | 'wss'>> = {

@@ -10,7 +10,7 @@ import {
   type ErrorCode,
 } from './command-payloads.ts';
 import type { Log } from './connection.ts';
-import { schemaVersion } from './payloads.ts';
+import { type DiagnosticsBody, schemaVersion } from './payloads.ts';
 import type { Incoming } from './publisher.ts';
 import { RateLimit } from './rate-limit.ts';
 import { levelPattern, type Topics } from './topics.ts';
@@ -48,6 +48,8 @@ const maxWaiting = 8;
 const maxRemembered = 256;
 const answerExpiryS = 300;
 
+export type CommandCounters = NonNullable<DiagnosticsBody['commands']>;
+
 interface Remembered {
   readonly hash: string;
   readonly answer: Promise<Outcome>;
@@ -60,8 +62,9 @@ type Outcome = { readonly result: object } | { readonly error: { code: ErrorCode
  * Whatever arrives, nothing is thrown.
  */
 export class CommandDispatcher {
-  /** Requests that got no answer because there were too many. */
-  ignored = 0;
+  #received = 0;
+  #refused = 0;
+  #ignored = 0;
   readonly #port: CommandPort;
   readonly #handlers: CommandHandlers;
   readonly #options: CommandOptions;
@@ -83,15 +86,24 @@ export class CommandDispatcher {
     this.#port.subscribe(this.#port.topics.allCommands, (message) => void this.handle(message));
   }
 
+  /** What became of the requests so far. */
+  get counters(): CommandCounters {
+    return { received: this.#received, refused: this.#refused, ignored: this.#ignored };
+  }
+
   /** Resolves when the request has been answered. */
   async handle(message: Incoming): Promise<void> {
     const name = message.topic.slice(message.topic.lastIndexOf('/') + 1);
     const nowMs = this.#nowMs();
-    if (!levelPattern.test(name)) return;
+    this.#received++;
+    if (!levelPattern.test(name)) {
+      this.#ignored++;
+      return;
+    }
     if (!this.#requests.allow(nowMs)) {
       if (this.#complaints.allow(nowMs)) {
         this.#answer(name, message, null, failure('rate-limited', 'too many requests, try again later'));
-      } else this.ignored++;
+      } else this.#ignored++;
       return;
     }
     const parsed = parse(name, message);
@@ -154,6 +166,7 @@ export class CommandDispatcher {
     const { robotId } = this.#options;
     const time = new Date(this.#nowMs()).toISOString();
     const ok = 'result' in outcome;
+    if (!ok) this.#refused++;
     const answer: Answer = {
       schemaVersion,
       robotId,

@@ -182,8 +182,8 @@ export class Connection {
   #retry(problem: string): void {
     this.#firstContact();
     if (this.#closed) return;
-    const { baseMs = 1000, maxMs = 60_000 } = this.#options.reconnect ?? {};
-    const waitMs = backoffMs(this.#failures++, baseMs, maxMs, this.#random);
+    const { reconnectMinMs = 1000, reconnectMaxMs = 60_000 } = this.#options;
+    const waitMs = backoffMs(this.#failures++, reconnectMinMs, reconnectMaxMs, this.#random);
     const text = `broker ${secretFree(this.#options.url)}: ${problem}; trying again`;
     // A broker that is away for a week is one line in the journal, not one each minute.
     if (problem === this.#lastProblem) this.#log.debug(`${text} in ${waitMs} ms`);

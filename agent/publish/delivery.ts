@@ -21,6 +21,8 @@ export interface Wire {
 
 /** Messages of QoS 1 on the way at one time, where the broker does not ask for fewer. */
 const inFlightLimit = 20;
+/** Topics whose drops are counted one by one. */
+const maxCountedTopics = 64;
 /** Above this, telemetry waits and the newest wins: the network is slower than we are. */
 const unsentLimitBytes = 64 * 1024;
 
@@ -116,8 +118,10 @@ export class Delivery {
     });
   }
 
+  /** Topics come from outside as well (where answers go): beyond so many, the rest is counted together. */
   countDrop(topic: string): void {
-    this.dropped.set(topic, (this.dropped.get(topic) ?? 0) + 1);
+    const key = this.dropped.has(topic) || this.dropped.size < maxCountedTopics ? topic : 'other';
+    this.dropped.set(key, (this.dropped.get(key) ?? 0) + 1);
   }
 
   #drainLatest(): void {
@@ -181,6 +185,8 @@ export class Delivery {
       message.payload,
       publishOptions(message, this.#wire.version, this.#nowMs()),
       (outcome) => {
+        // An event is sent again at the next connect; telemetry is gone.
+        if (outcome !== 'taken' && message.qos === 0) this.countDrop(message.topic);
         if (generation !== this.#generation) return;
         this.#pending--;
         this.#unacknowledged -= message.qos;

@@ -178,20 +178,33 @@ export const diagnosticsBody = z.object({
   windowRateHz: quantity('Hz', 'Windows classified').nullable(),
   bytes: count('Bytes received since the start'),
   discardedBytes: count('Bytes that were no part of a valid frame'),
+  discardedFrames: z
+    .record(z.string(), z.number().int().nonnegative())
+    .meta({ description: 'Frames or lines that were refused, by reason' })
+    .optional(),
+  pollTimeouts: count('Requests to the device that it did not answer in time; polled protocols').optional(),
   samples: count('Samples decoded'),
   windows: count('Windows classified'),
   gaps: count('Gaps in the data; each restarts the window'),
   signal: signalReport.meta({ description: 'The way from reading to window' }).optional(),
   queue: count('Windows waiting for the classifier'),
-  droppedWindows: count('Windows dropped because the classifier was too slow'),
+  droppedWindows: count('Windows lost: the classifier was too slow, or failed'),
   inferenceMs: latency.meta({ description: 'Time in the model, over the last windows' }),
   memoryBytes: quantity('B', 'Resident memory'),
+  commands: z
+    .object({
+      received: count('Requests that arrived'),
+      refused: count('Of them, answered with an error'),
+      ignored: count('Of them, not even answered: a flood, or no name of a command'),
+    })
+    .meta({ description: 'Requests over MQTT; absent where they are turned off' })
+    .optional(),
   mqtt: z
     .object({
       sent: count('Messages handed to the broker'),
-      dropped: z
-        .record(z.string(), z.number().int().nonnegative())
-        .meta({ description: 'Messages that were never sent, by topic below the robot' }),
+      dropped: z.record(z.string(), z.number().int().nonnegative()).meta({
+        description: 'Messages that were never sent, by topic below the robot; `other` for the rest',
+      }),
       reconnects: count('Connections after the first'),
       outboxBytes: quantity('B', 'Waiting for the broker'),
       outboxMessages: count('Waiting for the broker'),

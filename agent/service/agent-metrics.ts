@@ -16,7 +16,6 @@ export function agentMetrics(agent: AgentView, last: LastWindow | undefined): st
   const d = agent.diagnostics.body();
   const { connected, counters } = agent.mqtt();
   const { card } = agent.model();
-  const { discarded } = agent.pipeline.parts.decoder;
   const number = (value: number | null): number => value ?? Number.NaN;
   const seconds = (ms: number | null): number => (ms === null ? Number.NaN : ms / 1000);
   const metrics: Metric[] = [
@@ -31,7 +30,10 @@ export function agentMetrics(agent: AgentView, last: LastWindow | undefined): st
     gauge('window_rate_hertz', 'Windows classified', number(d.windowRateHz)),
     counter('received_bytes', 'Bytes from the device', d.bytes),
     counter('discarded_bytes', 'Bytes that were no part of a valid frame', d.discardedBytes),
-    byLabel(counter('discarded_frames', 'Frames refused, by reason', 0), 'reason', discarded.frames),
+    byLabel(counter('discarded_frames', 'Frames refused, by reason', 0), 'reason', d.discardedFrames ?? {}),
+    ...(d.pollTimeouts === undefined
+      ? []
+      : [counter('poll_timeouts', 'Requests that the device did not answer in time', d.pollTimeouts)]),
     counter('samples', 'Samples decoded', d.samples),
     counter('windows', 'Windows classified', d.windows),
     counter('gaps', 'Gaps; each restarts the window', d.gaps),
@@ -50,6 +52,13 @@ export function agentMetrics(agent: AgentView, last: LastWindow | undefined): st
     counter('mqtt_messages_sent', 'Messages handed to the broker', counters.sent),
     byLabel(counter('mqtt_messages_dropped', 'Messages never sent, by topic', 0), 'topic', counters.dropped),
     counter('mqtt_reconnects', 'Connections after the first', counters.reconnects),
+    ...(d.commands === undefined
+      ? []
+      : [
+          counter('requests', 'Requests over MQTT', d.commands.received),
+          counter('requests_refused', 'Requests answered with an error', d.commands.refused),
+          counter('requests_ignored', 'Requests that were not even answered', d.commands.ignored),
+        ]),
     gauge('outbox_messages', 'Messages waiting for the broker', counters.outboxMessages),
     gauge('outbox_bytes', 'Bytes waiting for the broker', counters.outboxBytes),
     gauge('recording', 'Whether a session is being recorded', Number(agent.recording?.state !== undefined)),

@@ -4,6 +4,9 @@ import type { DiagnosticsBody } from '../publish/payloads.ts';
 import { type Clocks, systemClocks } from '../reporter.ts';
 import { signalReport } from '../signal/signal-health.ts';
 
+/** What is counted beside the pipeline; a count that is not there is not published. */
+export type CountedBeside = Pick<DiagnosticsBody, 'commands' | 'pollTimeouts'>;
+
 /** Windows that the latency and the window rate are taken over. */
 const kept = 256;
 
@@ -12,12 +15,14 @@ export class Diagnostics implements PipelineWatcher {
   windows = 0;
   readonly #pipeline: Pipeline;
   readonly #clocks: Clocks;
+  readonly #beside: () => CountedBeside;
   readonly #startedUs: number;
   readonly #inferenceMs = new Float64Array(kept);
   readonly #atUs = new Float64Array(kept);
 
-  constructor(pipeline: Pipeline, clocks: Clocks = systemClocks) {
+  constructor(pipeline: Pipeline, beside: () => CountedBeside = () => ({}), clocks: Clocks = systemClocks) {
     this.#pipeline = pipeline;
+    this.#beside = beside;
     this.#clocks = clocks;
     this.#startedUs = clocks.nowUs();
   }
@@ -40,6 +45,7 @@ export class Diagnostics implements PipelineWatcher {
       windowRateHz: this.#windowRateHz(),
       bytes: pipeline.bytes,
       discardedBytes: decoder.discarded.bytes,
+      discardedFrames: { ...decoder.discarded.frames },
       samples: path.counts.samples,
       windows: this.windows,
       gaps: path.gaps.gaps,
@@ -48,6 +54,7 @@ export class Diagnostics implements PipelineWatcher {
       droppedWindows: pipeline.droppedWindows + pipeline.failedWindows,
       inferenceMs: this.#latency(),
       memoryBytes: process.memoryUsage.rss(),
+      ...this.#beside(),
     };
   }
 

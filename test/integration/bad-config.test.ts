@@ -72,6 +72,11 @@ const cases: [string, (folder: string) => Record<string, unknown>, RegExp][] = [
     /user.*found .*expected/,
   ],
   [
+    'a longest pause that is shorter than the first one',
+    () => ({ mqtt: { url: 'mqtt://127.0.0.1:1', reconnectMinMs: 5000, reconnectMaxMs: 4000 } }),
+    /robot\.yaml: mqtt\.reconnectMaxMs: found 4000, expected at least mqtt\.reconnectMinMs/,
+  ],
+  [
     'a password in the URL',
     () => ({ mqtt: { url: 'mqtt://me:secret@host' } }),
     /robot\.yaml: mqtt\.url: found .*expected .*without credentials/,

@@ -60,6 +60,7 @@ describe('requests over MQTT to a running agent', { skip: noMosquitto }, () => {
       source: { kind: 'serial', port: pty.path },
       calibration: 'calibration.yaml',
       sessions: { folder: 'sessions' },
+      diagnosticsIntervalS: 0.5,
       mqtt: {
         url: mosquitto.url,
         usernameFile: 'user',
@@ -197,6 +198,15 @@ describe('requests over MQTT to a running agent', { skip: noMosquitto }, () => {
       assert.equal((await ask(name, request)).error?.code, code, `${name} ${request}`.slice(0, 80));
     }
     await Promise.all(Array.from({ length: 100 }, () => ask('drift-reset', { reason: 7 })));
+    await mqtt.client.publishAsync(`${base}/command/no name`, '{}', { qos: 1 });
+    await mqtt.wait(
+      ({ topic, json }) =>
+        topic === `${base}/diagnostics` &&
+        json.commands?.refused >= 100 + hostile.length &&
+        json.commands.ignored === 1 &&
+        json.commands.received > json.commands.refused,
+      'diagnostics that count what was refused and ignored',
+    );
     const after = await predictions(2);
     const all = mqtt.on(`${base}/prediction`).filter((m) => m.json.sequence >= first.sequence);
     assert.deepEqual(

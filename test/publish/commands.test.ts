@@ -152,7 +152,9 @@ test('too many requests are refused, and a flood is not even answered', async ()
   for (let i = 0; i < 200; i++) await ask('ping', {});
   assert.equal(done, 5);
   assert.equal(sent.filter((s) => s.answer.error?.code === 'rate-limited').length, 60);
-  assert.equal(it.ignored, 135);
+  assert.deepEqual(it.counters, { received: 200, refused: 60, ignored: 135 });
+  await it.handle({ topic: 'underfoot/r1/command/no name', payload: Buffer.alloc(0), retain: false });
+  assert.equal(it.counters.ignored, 136);
   nowMs = 12_000;
   assert.equal((await ask('ping', {})).answer.ok, true);
 });

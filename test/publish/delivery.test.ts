@@ -98,3 +98,38 @@ test('after a reconnect, retained state goes before the outbox and within what t
   );
   assert.equal(most(), 2);
 });
+
+test('every drop is counted, also of telemetry on its way when the connection broke, and the counters stay few', () => {
+  const dones: ((outcome: Outcome) => void)[] = [];
+  const wire = {
+    connected: true,
+    version: 5 as const,
+    unsentBytes: 0,
+    receiveMaximum: 65_535,
+    publish: (_topic: string, _payload: string, _options: object, done: (outcome: Outcome) => void) => {
+      dones.push(done);
+    },
+  };
+  const delivery = new Delivery(
+    wire,
+    (onDrop) => new MemoryOutbox(limits, onDrop),
+    () => 0,
+  );
+  delivery.up();
+  delivery.telemetry(message('prediction', '1', 0));
+  delivery.down();
+  dones.shift()?.('lost');
+  assert.deepEqual([...delivery.dropped], [['prediction', 1]]);
+  delivery.up();
+  dones.length = 0;
+  // Answers go where a requester wants them, and the broker refuses each.
+  for (let i = 0; i < 1000; i++) {
+    delivery.event({ ...message(`reply/${i}`, '1'), retain: false });
+    dones.pop()?.('refused');
+  }
+  assert.equal(delivery.dropped.size, 65);
+  assert.equal(
+    [...delivery.dropped.values()].reduce((sum, n) => sum + n, 0),
+    1001,
+  );
+});

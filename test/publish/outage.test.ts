@@ -17,7 +17,8 @@ after(() => rmSync(root, { recursive: true, force: true }));
 const base: Omit<PublisherOptions, 'url' | 'robotId'> = {
   prefix: 'underfoot',
   version: '0.1.0',
-  reconnect: { baseMs: 20, maxMs: 100 },
+  reconnectMinMs: 20,
+  reconnectMaxMs: 100,
 };
 
 describe('when the broker is away', { skip: noMosquitto }, () => {

@@ -12,7 +12,8 @@ import * as example from './examples.ts';
 const base: Omit<PublisherOptions, 'url' | 'robotId'> = {
   prefix: 'underfoot',
   version: '0.1.0',
-  reconnect: { baseMs: 20, maxMs: 200 },
+  reconnectMinMs: 20,
+  reconnectMaxMs: 200,
 };
 
 function publishAll(publisher: Publisher): void {
@@ -234,4 +235,30 @@ test('a wrong URL, and a password in it, are refused without repeating the passw
       return true;
     });
   }
+});
+
+test('the pauses before a broker is tried again are those of the configuration', async () => {
+  const pauses: number[] = [];
+  let third: () => void = () => {};
+  const reached = new Promise<void>((resolve) => {
+    third = resolve;
+  });
+  const hear = (text: string) => {
+    const [, ms] = text.match(/ in (\d+) ms$/) ?? [];
+    if (ms !== undefined && pauses.push(Number(ms)) === 4) third();
+  };
+  const publisher = new Publisher(
+    {
+      ...base,
+      url: `mqtt://127.0.0.1:${await freePort()}`,
+      robotId: 'away',
+      reconnectMinMs: 30,
+      reconnectMaxMs: 100,
+    },
+    { random: () => 1, log: { debug: hear, info: () => {}, warn: hear } },
+  );
+  await publisher.start();
+  await reached;
+  await publisher.close();
+  assert.deepEqual(pauses, [30, 60, 100, 100]);
 });

@@ -31,7 +31,8 @@ test('the ROS 2 bridge tells surface, confidence and whether to trust them, thro
     prefix: 'underfoot',
     robotId: 'r1',
     version: '1',
-    reconnect: { baseMs: 20, maxMs: 100 },
+    reconnectMinMs: 20,
+    reconnectMaxMs: 100,
   });
   await publisher.start();
   publisher.publishMessage({ topic: 'underfoot/r1/surface', payload: '{"label":7}', retain: false });

@@ -19,7 +19,8 @@ const base = {
   prefix: 'underfoot',
   robotId: 'robot-1',
   version: '0.1.0',
-  reconnect: { baseMs: 20, maxMs: 100 },
+  reconnectMinMs: 20,
+  reconnectMaxMs: 100,
 } as const;
 
 /** Starts a publisher and gives what it logged; closes it again. */
