@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { ModelCard } from './card.ts';
 import type { Classifier } from './classifier.ts';
+import { InferenceSession, Tensor } from './onnx-native.ts';
 import { onnxClassifier } from './onnx-session.ts';
 
 const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };

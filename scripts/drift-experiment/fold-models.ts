@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, Tensor } from '../../agent/model/onnx-native.ts';
 import type { Recording } from '../../agent/session/recording.ts';
 import { trainFeatureLstm } from '../../agent/train/feature-recipe.ts';
 import { exportOnnx } from '../../agent/train/onnx/export.ts';

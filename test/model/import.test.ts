@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import * as ort from 'onnxruntime-node';
 import { compareModels } from '../../agent/model/compare-models.ts';
 import { importModel } from '../../agent/model/import/import-model.ts';
 import { importKeras } from '../../agent/model/import/keras.ts';
 import { importOnnx } from '../../agent/model/import/onnx.ts';
 import { loadModel } from '../../agent/model/load.ts';
+import * as ort from '../../agent/model/onnx-native.ts';
 import { recordingsIn } from '../../agent/session/recording.ts';
 import { exportOnnx } from '../../agent/train/onnx/export.ts';
 import { saveTfjs } from '../../agent/train/save-tfjs.ts';

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import * as ort from 'onnxruntime-node';
+import * as ort from '../../agent/model/onnx-native.ts';
 import { fit } from '../../agent/train/fit.ts';
 import { exportOnnx } from '../../agent/train/onnx/export.ts';
 import { loadTfjs, saveTfjs } from '../../agent/train/save-tfjs.ts';

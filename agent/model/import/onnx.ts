@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { ModelProto } from '../../train/onnx/graph.ts';
 import type { Network } from '../../train/package-model.ts';
+import { InferenceSession, Tensor } from '../onnx-native.ts';
 import { refused } from './refused.ts';
 
 interface Dimension {
