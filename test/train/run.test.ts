@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { loadModel } from '../../agent/model/load.ts';
 import { diagnose } from '../../agent/train/diagnose/diagnose.ts';
@@ -63,8 +65,8 @@ async function train(name: string, more: Partial<TrainOptions> = {}): Promise<Ru
   return result;
 }
 
-/** `underfoot train` with the options of `options()`. */
-function start(out: string): ChildProcess {
+/** `underfoot train` with the options of `options()`; `kernel`: as in UNDERFOOT_KERNEL. */
+function start(out: string, kernel?: 'plain'): ChildProcess {
   const flags =
     '--name test --channels cur --rate 10 --steps 20 --units 8 --batch-norm --dropout 0.2 --learning-rate 0.01 ' +
     '--batch-size 16 --epochs 24 --seed 5 --folds 4 --json';
@@ -79,7 +81,8 @@ function start(out: string): ChildProcess {
     out,
     ...flags.split(' '),
   ];
-  return spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const env = { ...process.env, ...(kernel && { UNDERFOOT_KERNEL: kernel }) };
+  return spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', kernel ? 'pipe' : 'inherit'], env });
 }
 
 describe('the diagnosis of a run', () => {
@@ -178,6 +181,19 @@ describe('a training run', () => {
     await ended;
     assert.ok(existsSync(join(out, 'checkpoint.bin')));
     assert.ok(!existsSync(join(out, 'result.json')));
+
+    // The kernel of another build would end with other weights: it is refused, and the checkpoint stays.
+    const before = readFileSync(join(out, 'checkpoint.bin'));
+    const other = start(out, 'plain');
+    const [said, [code]] = await Promise.all([text(other.stderr!), once(other, 'exit')]);
+    assert.equal(code, 65, said);
+    assert.match(
+      said,
+      /checkpoint\.bin: kernel: found .+, expected plain typed arrays, or UNDERFOOT_KERNEL and Node as when it began/,
+    );
+    assert.doesNotMatch(said, /\n\s+at /);
+    assert.ok(readFileSync(join(out, 'checkpoint.bin')).equals(before));
+
     const second = start(out);
     const epochs: number[] = [];
     let last = '';
