@@ -11,7 +11,7 @@ import type { ModelCard } from './model/card.ts';
 import type { LoadedModel } from './model/load.ts';
 import { Pipeline } from './pipeline.ts';
 import { createProtocol, type Protocol, type ProtocolSpec } from './protocol/registry.ts';
-import type { ChannelCalibration } from './signal/calibration.ts';
+import type { ChannelCalibration } from './signal/channel-calibration.ts';
 import { SamplePath } from './signal/sample-path.ts';
 
 /** What comes in, and who says so (for error messages). */

@@ -1,6 +1,6 @@
+import type { CalibratedChannel } from '../config/calibration-file.ts';
 import { UserError } from '../errors.ts';
 import type { Statistic } from '../model/card.ts';
-import type { CalibratedChannel } from './calibrate.ts';
 import type { RawChannel } from './raw-collector.ts';
 
 /** The most that a motor at rest may show, in the channel's unit, and where that number comes from. */

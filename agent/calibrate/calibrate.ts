@@ -1,10 +1,8 @@
-import type { CalibrationFile } from '../config/calibration-file.ts';
+import type { CalibratedChannel } from '../config/calibration-file.ts';
 import { UserError } from '../errors.ts';
 import { type CalibrationPoint, fitGain } from '../signal/calibration-fit.ts';
 import { type RestLimits, requireRest, show } from './at-rest.ts';
 import type { RawChannel } from './raw-collector.ts';
-
-export type CalibratedChannel = CalibrationFile['channels'][number];
 
 const fewestReadings = 20;
 /** Residual of a gain fit, as a share of the largest reference. */

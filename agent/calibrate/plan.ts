@@ -1,13 +1,13 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join, parse, resolve } from 'node:path';
+import type { CalibratedChannel } from '../config/calibration-file.ts';
 import { type CalibrationFile, loadCalibration, saveCalibration } from '../config/calibration-file.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { ConfigError, UserError } from '../errors.ts';
 import { loadCard } from '../model/card-file.ts';
 import { type RestLimits, restLimits } from './at-rest.ts';
-import type { CalibratedChannel } from './calibrate.ts';
 
 /** What the calibration of one robot starts from. */
 export interface CalibrationPlan {

@@ -1,4 +1,4 @@
-import type { CalibrationFile } from '../config/calibration-file.ts';
+import type { CalibratedChannel, CalibrationFile } from '../config/calibration-file.ts';
 import { levelStatistics } from '../drift/recover/levels.ts';
 import { type ChannelGain, fitReference } from '../drift/recover/reference-fit.ts';
 import type { SurfaceLevels } from '../drift/recover/surface-levels.ts';
@@ -6,7 +6,6 @@ import { ConfigError, UserError } from '../errors.ts';
 import type { ModelCard } from '../model/card.ts';
 import { drivesOf } from '../session/drives.ts';
 import type { Recording } from '../session/recording.ts';
-import type { CalibratedChannel } from './calibrate.ts';
 
 /** A channel before: without a valid range it gets one from the drive. */
 export type ChannelBefore = Omit<CalibratedChannel, 'validRange'> &

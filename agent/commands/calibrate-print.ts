@@ -1,6 +1,5 @@
-import type { CalibratedChannel } from '../calibrate/calibrate.ts';
 import type { RawChannel } from '../calibrate/raw-collector.ts';
-import type { CalibrationFile } from '../config/calibration-file.ts';
+import type { CalibratedChannel, CalibrationFile } from '../config/calibration-file.ts';
 import { UserError } from '../errors.ts';
 
 /** What was measured of one channel. Throws UserError (65) where the protocol does not carry it. */

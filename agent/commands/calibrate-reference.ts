@@ -7,7 +7,7 @@ import { type CalibrationFile, loadCalibration } from '../config/calibration-fil
 import { loadConfig } from '../config/load.ts';
 import { UserError } from '../errors.ts';
 import { loadCard, modelFolder } from '../model/card-file.ts';
-import { recordingsIn } from '../session/recording.ts';
+import { recordingsIn } from '../session/recordings.ts';
 import { parseRange } from './calibrate-options.ts';
 import { printChannels } from './calibrate-print.ts';
 

@@ -6,7 +6,7 @@ import { DataError, UserError } from '../errors.ts';
 import { modelFolder } from '../model/card-file.ts';
 import { loadModel } from '../model/load.ts';
 import type { Recording } from '../session/recording.ts';
-import { recordingsIn } from '../session/recording.ts';
+import { recordingsIn } from '../session/recordings.ts';
 import { readModel } from '../session/session-input.ts';
 import { findSession } from '../session/session-list.ts';
 import { loadSession } from '../session/session-recording.ts';

@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts';
 import { type Evaluation, evaluate } from '../evaluate.ts';
 import { modelFolder } from '../model/card-file.ts';
 import { type Engine, loadModel } from '../model/load.ts';
-import { recordingsIn } from '../session/recording.ts';
+import { recordingsIn } from '../session/recordings.ts';
 import { engineOption, gainTrackingOption, modelOption } from './options.ts';
 
 interface Arguments {

@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts';
 import { modelFolder } from '../model/card-file.ts';
 import { loadModel } from '../model/load.ts';
 import { packageRoot } from '../package-root.ts';
-import { recordingsIn } from '../session/recording.ts';
+import { recordingsIn } from '../session/recordings.ts';
 import { modelOption } from './options.ts';
 
 interface Arguments {

@@ -141,7 +141,7 @@ const compare: CommandModule<object, { first: string; second: string; data: stri
   },
   async handler({ first, second, data, json }) {
     const { compareModels } = await import('../model/compare-models.ts');
-    const { recordingsIn } = await import('../session/recording.ts');
+    const { recordingsIn } = await import('../session/recordings.ts');
     const [a, b] = [await loadModel(modelFolder(first)), await loadModel(modelFolder(second))];
     try {
       const result = await compareModels(a, b, recordingsIn(data));

@@ -3,7 +3,8 @@ import { UserError } from '../errors.ts';
 import { balance, countWindows, type WindowCounts } from '../session/balance.ts';
 import { type Dataset, datasetOf } from '../session/dataset.ts';
 import { npzOf } from '../session/export.ts';
-import { listRecordings, type Recording, readRecordings } from '../session/recording.ts';
+import type { Recording } from '../session/recording.ts';
+import { listRecordings, readRecordings } from '../session/recordings.ts';
 import { writeWholeFile } from '../session/whole-file.ts';
 import { eachWithProgress } from './progress.ts';
 import {

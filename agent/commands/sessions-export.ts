@@ -5,7 +5,7 @@ import { datasetOf } from '../session/dataset.ts';
 import { csvOf, npzOf, parquetOf } from '../session/export.ts';
 import { importRecording } from '../session/import.ts';
 import type { Recording } from '../session/recording.ts';
-import { listRecordings, readRecordings } from '../session/recording.ts';
+import { listRecordings, readRecordings } from '../session/recordings.ts';
 import type { Session } from '../session/session-list.ts';
 import { loadSession } from '../session/session-recording.ts';
 import { makeFolder, writeWholeFile } from '../session/whole-file.ts';

@@ -1,4 +1,4 @@
-import type { EpochResult } from '../train/fit.ts';
+import type { EpochResult } from '../train/epoch-result.ts';
 import { terminalCurve } from '../train/report/terminal-curve.ts';
 
 const HEIGHT = 6;

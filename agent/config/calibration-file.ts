@@ -53,6 +53,7 @@ export const calibrationSchema = z.strictObject({
     ),
 });
 export type CalibrationFile = z.infer<typeof calibrationSchema>;
+export type CalibratedChannel = CalibrationFile['channels'][number];
 
 /** Reads and checks a calibration file (YAML). Throws ConfigError. */
 export function loadCalibration(file: string): CalibrationFile {

@@ -1,7 +1,8 @@
 import { Decision, type DecisionOptions } from '../decision/decision.ts';
+import { buildReference } from './build-reference.ts';
 import { DriftMonitor } from './monitor.ts';
 import { type DetectorName, detectorNames } from './panel.ts';
-import { buildReference, type Reference } from './reference.ts';
+import type { Reference } from './reference.ts';
 
 /** One window of a recording that the model had not been trained on. */
 export interface DrivenWindow {

@@ -3,29 +3,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Decision, entropy } from '../decision/decision.ts';
 import { unknownThresholds } from '../decision/thresholds.ts';
+import { buildReference } from '../drift/build-reference.ts';
 import { FeatureDistance } from '../drift/distance.ts';
 import { type AccuracySet, fitAccuracy } from '../drift/fit-accuracy.ts';
 import { setLimits } from '../drift/limits.ts';
 import { surfaceLevels } from '../drift/recover/surface-levels.ts';
-import { buildReference } from '../drift/reference.ts';
 import type { ModelCard } from './card.ts';
+import type { HeldOutWindow } from './held-out-drives.ts';
 import { drivesFrom } from './held-out-drives.ts';
 import { forCard, MetricsAccumulator } from './metrics.ts';
 import { saveCard } from './write-card.ts';
-
-/** One window of a recording that the model had not seen when it judged it, in the order of the recording. */
-export interface HeldOutWindow {
-  readonly recording: string;
-  /** Index of the true label. */
-  readonly truth: number;
-  /** After temperature. */
-  readonly probabilities: Float32Array;
-  /** Input statistics, in the order of `featureNames`. */
-  readonly features: Float64Array;
-  readonly afterGap: boolean;
-  /** The window itself: lets the reference know the lattice of the sensor. */
-  readonly data?: Float32Array;
-}
 
 /** What a card is made of; the rest (reference, thresholds, scores, hashes) follows from it. */
 export interface CardInputs {

@@ -1,5 +1,18 @@
 import type { Drive } from '../drift/recover/surface-levels.ts';
-import type { HeldOutWindow } from './build-card.ts';
+
+/** One window of a recording that the model had not seen when it judged it, in the order of the recording. */
+export interface HeldOutWindow {
+  readonly recording: string;
+  /** Index of the true label. */
+  readonly truth: number;
+  /** After temperature. */
+  readonly probabilities: Float32Array;
+  /** Input statistics, in the order of `featureNames`. */
+  readonly features: Float64Array;
+  readonly afterGap: boolean;
+  /** The window itself: lets the reference know the lattice of the sensor. */
+  readonly data?: Float32Array;
+}
 
 /** How windows were cut. */
 interface Shape {

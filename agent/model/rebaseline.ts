@@ -6,9 +6,9 @@ import { surfaceLevels } from '../drift/recover/surface-levels.ts';
 import { UserError } from '../errors.ts';
 import { play, recordingPipeline } from '../evaluate.ts';
 import type { Recording } from '../session/recording.ts';
-import { describeWindows, type HeldOutWindow, hashFiles } from './build-card.ts';
+import { describeWindows, hashFiles } from './build-card.ts';
 import type { ModelCard } from './card.ts';
-import { drivesFrom } from './held-out-drives.ts';
+import { drivesFrom, type HeldOutWindow } from './held-out-drives.ts';
 import type { LoadedModel } from './load.ts';
 import { saveCard } from './write-card.ts';
 

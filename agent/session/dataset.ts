@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DataError } from '../errors.ts';
-import type { ChannelCalibration } from '../signal/calibration.ts';
+import type { ChannelCalibration } from '../signal/channel-calibration.ts';
 import { createReading, type Window } from '../signal/sample.ts';
 import { SamplePath } from '../signal/sample-path.ts';
 import type { Recording } from './recording.ts';

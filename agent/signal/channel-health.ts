@@ -1,4 +1,4 @@
-import type { ChannelCalibration } from './calibration.ts';
+import type { ChannelCalibration } from './channel-calibration.ts';
 
 /** What a channel's values say about its sensor, over the last block of samples, and counters since the start. */
 export interface ChannelReport {

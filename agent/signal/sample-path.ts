@@ -1,5 +1,6 @@
 import { ArrivalClock } from './arrival-clock.ts';
-import { Calibrator, type ChannelCalibration } from './calibration.ts';
+import { Calibrator } from './calibration.ts';
+import type { ChannelCalibration } from './channel-calibration.ts';
 import { DeviceClock } from './clock.ts';
 import { ClockMap } from './clock-map.ts';
 import { GapDetector } from './gap.ts';

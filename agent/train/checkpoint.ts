@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { DataError } from '../errors.ts';
-import type { EpochResult } from './fit.ts';
+import type { EpochResult } from './epoch-result.ts';
 import { lstmKernel } from './kernel/choose.ts';
 
 /** All that a run needs to go on to the same end. */

@@ -7,7 +7,8 @@ import {
   type MemberKind,
 } from './architectures/feature-lstm.ts';
 import { recordingChances, targets } from './balance.ts';
-import { type EpochResult, fit } from './fit.ts';
+import type { EpochResult } from './epoch-result.ts';
+import { fit } from './fit.ts';
 import { randomAt } from './seeded.ts';
 
 /** Training windows [count, steps, channels] in the channels' units, their labels and where they come from. */

@@ -1,6 +1,7 @@
 import { DataError } from '../errors.ts';
 import type { Random } from '../simulate/random.ts';
 import { type Checkpoint, readCheckpoint, restore, writeCheckpoint } from './checkpoint.ts';
+import type { EpochResult } from './epoch-result.ts';
 import { lstmKernel } from './kernel/choose.ts';
 import { Optimiser, type OptimiserSpec } from './optimiser.ts';
 import { permutation, randomAt } from './seeded.ts';
@@ -11,15 +12,6 @@ import { tf, type tfl } from './tensorflow.ts';
 export interface Examples {
   readonly x: Float32Array;
   readonly y: Float32Array;
-}
-
-export interface EpochResult {
-  /** From 1. */
-  readonly epoch: number;
-  readonly loss: number;
-  readonly accuracy: number;
-  readonly valLoss?: number;
-  readonly valAccuracy?: number;
 }
 
 export interface FitOptions extends Examples {

@@ -1,6 +1,7 @@
 import { ReadlineParser } from 'serialport';
 import { createProtocol, type Protocol, protocolSchema } from '../../agent/protocol/registry.ts';
-import { Calibrator, type ChannelCalibration } from '../../agent/signal/calibration.ts';
+import { Calibrator } from '../../agent/signal/calibration.ts';
+import type { ChannelCalibration } from '../../agent/signal/channel-calibration.ts';
 import { SamplePath } from '../../agent/signal/sample-path.ts';
 import type { Format } from './stream.ts';
 

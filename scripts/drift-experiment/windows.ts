@@ -1,5 +1,5 @@
 import { windowsOf } from '../../agent/session/dataset.ts';
-import { recordingsIn } from '../../agent/session/recording.ts';
+import { recordingsIn } from '../../agent/session/recordings.ts';
 
 /** A window of a recording with its true label. */
 export interface Sample {

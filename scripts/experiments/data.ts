@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { datasetOf } from '../../agent/session/dataset.ts';
-import { RecordingBuilder, recordingsIn } from '../../agent/session/recording.ts';
+import { RecordingBuilder } from '../../agent/session/recording-builder.ts';
+import { recordingsIn } from '../../agent/session/recordings.ts';
 import { SimulatedRobot } from '../../agent/simulate/robot.ts';
 import { surfaces } from '../../agent/simulate/surfaces.ts';
 import { permutation, randomAt } from '../../agent/train/seeded.ts';

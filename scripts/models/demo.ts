@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { packageRoot } from '../../agent/package-root.ts';
 import { type Dataset, datasetOf, hashDataset } from '../../agent/session/dataset.ts';
-import { type Recording, RecordingBuilder } from '../../agent/session/recording.ts';
+import type { Recording } from '../../agent/session/recording.ts';
+import { RecordingBuilder } from '../../agent/session/recording-builder.ts';
 import { SimulatedRobot } from '../../agent/simulate/robot.ts';
 import { surfaces } from '../../agent/simulate/surfaces.ts';
 import { targets } from '../../agent/train/balance.ts';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Dataset, datasetOf } from '../../agent/session/dataset.ts';
-import { type Recording, recordingsIn } from '../../agent/session/recording.ts';
+import type { Recording } from '../../agent/session/recording.ts';
+import { recordingsIn } from '../../agent/session/recordings.ts';
 import type { TrainingWindows } from '../../agent/train/feature-recipe.ts';
 import type { Splittable } from '../../agent/train/split.ts';
 

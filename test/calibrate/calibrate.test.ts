@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { restLimits } from '../../agent/calibrate/at-rest.ts';
-import { type CalibratedChannel, gainChannel, zeroChannel } from '../../agent/calibrate/calibrate.ts';
+import { gainChannel, zeroChannel } from '../../agent/calibrate/calibrate.ts';
 import type { RawChannel } from '../../agent/calibrate/raw-collector.ts';
+import type { CalibratedChannel } from '../../agent/config/calibration-file.ts';
 import { UserError } from '../../agent/errors.ts';
 import { RunningStatistics } from '../../agent/signal/calibration-fit.ts';
 

@@ -14,7 +14,7 @@ import { test } from 'node:test';
 import yargs from 'yargs';
 import { sessionsCommand } from '../../agent/commands/sessions.ts';
 import { datasetOf } from '../../agent/session/dataset.ts';
-import { recordingsIn } from '../../agent/session/recording.ts';
+import { recordingsIn } from '../../agent/session/recordings.ts';
 import { testFolder } from '../session/helpers.ts';
 
 const root = testFolder('sessions-command');

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { buildReference } from '../../agent/drift/build-reference.ts';
 import { FeatureExtractor, windowFeatures } from '../../agent/drift/features.ts';
-import { buildReference } from '../../agent/drift/reference.ts';
 
 const near = (found: number, expected: number, tolerance = 1e-9) =>
   assert.ok(Math.abs(found - expected) <= tolerance, `${found} is not ${expected}`);

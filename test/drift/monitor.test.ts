@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { buildReference } from '../../agent/drift/build-reference.ts';
 import { DriftMonitor } from '../../agent/drift/monitor.ts';
-import { buildReference } from '../../agent/drift/reference.ts';
 
 const names = ['curL.mean', 'curL.stuck'];
 /** Two surfaces with their own level; a linear congruential generator, so the test is the same every time. */

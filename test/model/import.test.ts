@@ -9,7 +9,7 @@ import { importKeras } from '../../agent/model/import/keras.ts';
 import { importOnnx } from '../../agent/model/import/onnx.ts';
 import { loadModel } from '../../agent/model/load.ts';
 import * as ort from '../../agent/model/onnx-native.ts';
-import { recordingsIn } from '../../agent/session/recording.ts';
+import { recordingsIn } from '../../agent/session/recordings.ts';
 import { exportOnnx } from '../../agent/train/onnx/export.ts';
 import { saveTfjs } from '../../agent/train/save-tfjs.ts';
 import { randomAt } from '../../agent/train/seeded.ts';

@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { DataError, UserError } from '../../agent/errors.ts';
 import { rowsOf } from '../../agent/session/csv.ts';
-import { listRecordings, readRecordings, recordingsIn } from '../../agent/session/recording.ts';
+import { listRecordings, readRecordings, recordingsIn } from '../../agent/session/recordings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'underfoot-csv-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { cut, editLabels, relabel, rowAtSecond, stretchesByLabel } from '../../agent/session/edit.ts';
 import { importRecording } from '../../agent/session/import.ts';
 import { LabelTimeline } from '../../agent/session/label-timeline.ts';
-import { readRecordings } from '../../agent/session/recording.ts';
+import { readRecordings } from '../../agent/session/recordings.ts';
 import { sessionMetadata } from '../../agent/session/session-input.ts';
 import { listSessions } from '../../agent/session/session-list.ts';
 import { loadSession } from '../../agent/session/session-recording.ts';

@@ -9,7 +9,9 @@ import { balance, countWindows, evenShares } from '../../agent/session/balance.t
 import { datasetOf } from '../../agent/session/dataset.ts';
 import { csvOf, npzOf, parquetOf } from '../../agent/session/export.ts';
 import { npy } from '../../agent/session/npz.ts';
-import { type Recording, RecordingBuilder, readRecordings } from '../../agent/session/recording.ts';
+import type { Recording } from '../../agent/session/recording.ts';
+import { RecordingBuilder } from '../../agent/session/recording-builder.ts';
+import { readRecordings } from '../../agent/session/recordings.ts';
 import { writeWholeFile } from '../../agent/session/whole-file.ts';
 import { python, skipWithoutPython } from '../helpers/python.ts';
 import { testFolder } from './helpers.ts';

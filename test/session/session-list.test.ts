@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, writeFileSync } fro
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeSpace } from '../../agent/session/make-space.ts';
-import { recordingsIn } from '../../agent/session/recording.ts';
+import { recordingsIn } from '../../agent/session/recordings.ts';
 import { sessionMetadata } from '../../agent/session/session-input.ts';
 import { findSession, listSessions } from '../../agent/session/session-list.ts';
 import { loadSession } from '../../agent/session/session-recording.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Calibrator, type ChannelCalibration } from '../../agent/signal/calibration.ts';
+import { Calibrator } from '../../agent/signal/calibration.ts';
+import type { ChannelCalibration } from '../../agent/signal/channel-calibration.ts';
 
 const left: ChannelCalibration = { name: 'curL', unit: 'A', offset: 512, gain: 0.05, validRange: [-25, 25] };
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Recording, recordingsIn } from '../../agent/session/recording.ts';
+import type { Recording } from '../../agent/session/recording.ts';
+import { recordingsIn } from '../../agent/session/recordings.ts';
 import { createReading } from '../../agent/signal/sample.ts';
 import { SamplePath } from '../../agent/signal/sample-path.ts';
 import { recordingsFolder, skipWithoutRecordings } from '../helpers/data.ts';

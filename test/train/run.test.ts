@@ -12,7 +12,8 @@ import { diagnose } from '../../agent/train/diagnose/diagnose.ts';
 import { diagnosisPage } from '../../agent/train/diagnose/page.ts';
 import { search } from '../../agent/train/diagnose/search.ts';
 import { type TrainOptions, trainOptionsSchema } from '../../agent/train/run/options.ts';
-import { type RunResult, trainRun } from '../../agent/train/run/run.ts';
+import { trainRun } from '../../agent/train/run/run.ts';
+import type { RunResult } from '../../agent/train/run/run-files.ts';
 import { randomAt } from '../../agent/train/seeded.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'underfoot-train-'));

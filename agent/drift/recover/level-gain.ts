@@ -1,6 +1,6 @@
 import { Gaussian, solve } from './gaussian.ts';
+import type { LevelModel } from './levels.ts';
 import { levelStatistics } from './levels.ts';
-import type { LevelModel } from './surface-levels.ts';
 
 /** Gains that make a drive's levels most likely on a known surface. */
 export interface LevelGain {

@@ -1,3 +1,9 @@
+/** Mean and covariance of the levels of drives on one surface, channel by channel. */
+export interface LevelModel {
+  mean: number[];
+  covariance: number[][];
+}
+
 /**
  * Numbers of one channel that grow with its gain, as natural logarithms: a gain of g adds ln g to each of them, so what
  * a recording lies above its surface's usual level is one number for all. Upper quantiles, because they are what the

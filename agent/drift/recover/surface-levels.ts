@@ -1,11 +1,6 @@
 import { levelGain } from './level-gain.ts';
+import type { LevelModel } from './levels.ts';
 import { levelsOfAll } from './levels.ts';
-
-/** Mean and covariance of the levels of drives on one surface, channel by channel (see levels.ts). */
-export interface LevelModel {
-  mean: number[];
-  covariance: number[][];
-}
 
 /** What a surface draws, by its true label: the card's `reference.surfaces`. */
 export interface SurfaceLevels {

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { datasetOf, hashDataset } from '../../session/dataset.ts';
-import { recordingsIn } from '../../session/recording.ts';
+import { recordingsIn } from '../../session/recordings.ts';
 import { fitTemperature } from '../../train/fit-temperature.ts';
 import { layersNetwork, type Network, normalised, packageModel } from '../../train/package-model.ts';
 import { loadTfjs } from '../../train/save-tfjs.ts';

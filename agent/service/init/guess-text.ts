@@ -1,4 +1,4 @@
-import { type Field, type Guess, widen } from './guess.ts';
+import { type Field, type Guess, widen } from './guessed.ts';
 
 /** One line as numbers by key; undefined when it is not of the form. */
 type Row = Map<number | string, number>;

@@ -1,23 +1,6 @@
 import { createProtocol } from '../../protocol/registry.ts';
 import { guessText } from './guess-text.ts';
-
-/** A place of a frame that holds a number: a column, a label or a path. */
-export interface Field {
-  key: number | string;
-  min: number;
-  max: number;
-}
-
-/** What a device seems to send. */
-export interface Guess {
-  /** Protocol and its settings without the channels, as they stand in a configuration. */
-  protocol: { name: 'text' | 'plotter' | 'json' | 'underfoot' } & Record<string, unknown>;
-  /** Fields that may be a motor's current, in the device's order. */
-  fields: Field[];
-  framesPerS: number;
-  /** Share of the bytes that became readings, 0 to 1: below 0.9 the baud rate or the guess is wrong. */
-  share: number;
-}
+import { type Field, type Guess, widen } from './guessed.ts';
 
 const minBytes = 64;
 
@@ -57,11 +40,6 @@ function guessBinary(bytes: Uint8Array, seconds: number): Guess | undefined {
     }
   }
   return best;
-}
-
-export function widen(field: Field, value: number): void {
-  field.min = Math.min(field.min, value);
-  field.max = Math.max(field.max, value);
 }
 
 /** The protocol of a configuration: the first fields become the channels that the model wants. */

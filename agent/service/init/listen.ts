@@ -1,6 +1,7 @@
 import { UserError } from '../../errors.ts';
 import { createSource } from '../../source/create.ts';
-import { type Guess, guessProtocol } from './guess.ts';
+import { guessProtocol } from './guess.ts';
+import type { Guess } from './guessed.ts';
 
 /** Usual rates, most frequent first. */
 export const baudRates = [115200, 9600, 57600, 38400, 19200, 230400, 460800, 921600, 1000000] as const;

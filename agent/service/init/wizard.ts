@@ -16,7 +16,8 @@ import type { ModelCard } from '../../model/card.ts';
 import { loadCard, modelFolder } from '../../model/card-file.ts';
 import { listPorts, type PortDescription } from '../../source/ports.ts';
 import { source as installFolder } from '../install/installer.ts';
-import { type Guess, withChannels } from './guess.ts';
+import { withChannels } from './guess.ts';
+import type { Guess } from './guessed.ts';
 import { baudRates, type Found, findProtocol } from './listen.ts';
 import { preview } from './preview.ts';
 

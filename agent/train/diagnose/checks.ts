@@ -1,10 +1,10 @@
-import { recordingsIn } from '../../session/recording.ts';
+import { recordingsIn } from '../../session/recordings.ts';
 import type { RunData } from '../run/data.ts';
-import type { RunHeader, RunResult } from '../run/run.ts';
-import type { Suspect } from './diagnose.ts';
+import type { RunHeader, RunResult } from '../run/run-files.ts';
 import { type Finding, percent } from './finding.ts';
 import { fluctuation } from './fluctuation.ts';
 import { repeatedRecordings } from './leakage.ts';
+import type { Suspect } from './suspect.ts';
 
 export function split(header: RunHeader, data: RunData): Finding[] {
   const topic = 'leakage';

@@ -4,7 +4,8 @@ import { loadCard } from '../../model/card-file.ts';
 import { targets } from '../balance.ts';
 import { normalised } from '../package-model.ts';
 import { loadRunData, type RunData, rowsOf } from '../run/data.ts';
-import { type RunResult, readRun } from '../run/run.ts';
+import { readRun } from '../run/run.ts';
+import type { RunResult } from '../run/run-files.ts';
 import { loadTfjs } from '../save-tfjs.ts';
 import { predict } from '../step.ts';
 import {
@@ -20,20 +21,7 @@ import {
 } from './checks.ts';
 import type { Finding } from './finding.ts';
 import { gradientNoise } from './gradient-noise.ts';
-
-/** A training window whose label may be wrong. */
-export interface Suspect {
-  readonly recording: string;
-  readonly startS: number;
-  readonly label: string;
-  /** What the trained model takes it for, and how surely. */
-  readonly predicted: string;
-  readonly confidence: number;
-  /** Mean loss over the epochs. */
-  readonly loss: number;
-  /** First channel. */
-  readonly values: number[];
-}
+import type { Suspect } from './suspect.ts';
 
 export interface Diagnosis {
   readonly run: string;

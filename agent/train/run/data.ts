@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.ts';
 import { type Dataset, datasetOf, hashDataset } from '../../session/dataset.ts';
-import { recordingsIn } from '../../session/recording.ts';
+import { recordingsIn } from '../../session/recordings.ts';
 import { permutation, randomAt } from '../seeded.ts';
 import { groupedFolds } from '../split.ts';
 import type { TrainOptions } from './options.ts';

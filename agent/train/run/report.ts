@@ -1,7 +1,7 @@
 import type { HeldOut } from '../package-model.ts';
 import { linePlot, type Series } from '../report/charts.ts';
 import { page, paragraph, plots, section, table } from '../report/page.ts';
-import type { RunHeader, RunResult } from './run.ts';
+import type { RunHeader, RunResult } from './run-files.ts';
 
 /** The report of a run: curves, confusion, reliability, accuracy by recording. */
 export function reportPage(header: RunHeader, result: RunResult, held: HeldOut): string {

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError, UserError } from '../../errors.ts';
-import { type Scores, score } from '../../model/metrics.ts';
+import { score } from '../../model/metrics.ts';
 import { recordingChances, targets } from '../balance.ts';
-import { type EpochResult, type FitResult, fit } from '../fit.ts';
+import type { EpochResult } from '../epoch-result.ts';
+import { fit } from '../fit.ts';
 import { fitTemperature } from '../fit-temperature.ts';
 import { describeOptimiser } from '../optimiser.ts';
 import { type ModelPackage, normalised, packageModel } from '../package-model.ts';
@@ -14,35 +15,7 @@ import { loadRunData, type RunData, rowsOf } from './data.ts';
 import { network } from './network.ts';
 import { type TrainOptions, trainOptionsSchema } from './options.ts';
 import { reportPage } from './report.ts';
-
-/** What a run folder says about itself: `run.json`, written before the first epoch. */
-export interface RunHeader {
-  readonly options: TrainOptions;
-  readonly dataSha256: string;
-  readonly labels: readonly string[];
-  readonly parameters: number;
-  readonly trainingWindows: number;
-  readonly heldOutWindows: number;
-  readonly heldOutRecordings: readonly string[];
-}
-
-/** How it ended: `result.json`. */
-export interface RunResult {
-  readonly history: readonly EpochResult[];
-  readonly stopped: FitResult['stopped'];
-  readonly bestEpoch: number;
-  /** Of the final weights: the same for runs that were interrupted and those that were not. */
-  readonly weightsSha256: string;
-  readonly heldOut: Scores;
-  /** Training windows, indices into the data set, with their mean loss over the epochs, largest first; at most 200. */
-  readonly hardest: readonly {
-    window: number;
-    recording: string;
-    startS: number;
-    label: string;
-    loss: number;
-  }[];
-}
+import type { RunHeader, RunResult } from './run-files.ts';
 
 export interface RunHooks {
   readonly onStart?: (header: RunHeader, epochsDone: number) => void;
