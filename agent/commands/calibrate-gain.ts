@@ -10,7 +10,7 @@ import { findRaw, printChannels } from './calibrate-print.ts';
 
 interface Arguments {
   config: string;
-  output?: string;
+  out?: string;
   channel?: string[];
   range?: string;
   reference: string;
@@ -31,7 +31,7 @@ export const calibrateGainCommand: CommandModule<object, Arguments> = {
         requiresArg: true,
         describe: 'Currents in A that you will set, read from a meter you trust, such as 2.0,5.0,10.0',
       },
-      seconds: { type: 'number', default: 3, describe: 'How long to measure at each current' },
+      seconds: { type: 'number', default: 3, describe: 'Seconds to measure at each current' },
       tolerance: {
         type: 'number',
         default: defaultTolerance,
@@ -51,7 +51,7 @@ async function calibrateGain(argv: Arguments): Promise<void> {
   }
   const plan = planCalibration({
     configFile: argv.config,
-    output: argv.output,
+    output: argv.out,
     range: parseRange(argv.range),
   });
   const channels = chooseChannels(plan, argv.channel);

@@ -9,7 +9,7 @@ export const calibrateOptions = {
     requiresArg: true,
     describe: "The robot's configuration: where its readings come from",
   },
-  output: {
+  out: {
     alias: 'o',
     type: 'string',
     requiresArg: true,

@@ -41,7 +41,7 @@ export const calibrateReferenceCommand: CommandModule<object, Arguments> = {
         requiresArg: true,
         describe: "The robot's configuration: measure now",
       },
-      seconds: { type: 'number', default: 60, describe: 'How long to measure' },
+      seconds: { type: 'number', default: 60, describe: 'Seconds to measure' },
       data: {
         type: 'string',
         requiresArg: true,
@@ -62,7 +62,7 @@ export const calibrateReferenceCommand: CommandModule<object, Arguments> = {
       },
       range: { type: 'string', requiresArg: true, describe: 'What the sensor can give in A, such as -30,30' },
       out: {
-        alias: ['o', 'output'],
+        alias: 'o',
         type: 'string',
         requiresArg: true,
         describe: 'Calibration file to write; default: the one in the configuration',

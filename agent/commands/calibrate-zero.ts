@@ -7,11 +7,11 @@ import { findRaw, printChannels } from './calibrate-print.ts';
 
 interface Arguments {
   config: string;
-  output?: string;
+  out?: string;
   channel?: string[];
   range?: string;
   seconds: number;
-  newSensor: boolean;
+  'new-sensor': boolean;
   json: boolean;
 }
 
@@ -21,8 +21,8 @@ export const calibrateZeroCommand: CommandModule<object, Arguments> = {
   builder: (y) =>
     y.options({
       ...calibrateOptions,
-      seconds: { type: 'number', default: 5, describe: 'How long to measure' },
-      newSensor: {
+      seconds: { type: 'number', default: 5, describe: 'Seconds to measure' },
+      'new-sensor': {
         type: 'boolean',
         default: false,
         describe: 'The sensor was changed: do not compare with the offset and the noise so far',
@@ -31,9 +31,9 @@ export const calibrateZeroCommand: CommandModule<object, Arguments> = {
   async handler(argv) {
     const plan = planCalibration({
       configFile: argv.config,
-      output: argv.output,
+      output: argv.out,
       range: parseRange(argv.range),
-      newSensor: argv.newSensor,
+      newSensor: argv['new-sensor'],
     });
     const channels = chooseChannels(plan, argv.channel);
     const sampler = new RawSampler(plan.config);

@@ -6,6 +6,7 @@ import { loadConfig } from '../config/load.ts';
 import { configJsonSchema, configReference } from '../config/reference.ts';
 import { secretFree } from '../config/secret-free.ts';
 import { loadModel } from '../model/load.ts';
+import { withExamples } from './examples.ts';
 
 interface FileArgument {
   file: string;
@@ -81,10 +82,7 @@ export const configCommand: CommandModule = {
   describe: 'Check, show or explain a configuration',
   builder: (y) =>
     y
-      .command(checkCommand)
-      .command(showCommand)
-      .command(schemaCommand)
-      .command(referenceCommand)
+      .command(withExamples([checkCommand, showCommand, schemaCommand, referenceCommand], 'config'))
       .demandCommand(1, 'Name one of check, show, schema, reference.'),
   handler: () => undefined,
 };

@@ -5,20 +5,26 @@ import type { CommandModule } from 'yargs';
 interface Arguments {
   run: string;
   search: boolean;
-  searchEpochs: number;
+  'search-epochs': number;
   json: boolean;
 }
 
 export const diagnoseCommand: CommandModule<object, Arguments> = {
   command: 'diagnose <run>',
   describe: 'Explain a training run: leakage, balance, noise, wrong labels, and what to try next',
-  builder: {
-    run: { type: 'string', demandOption: true, describe: 'Folder made by underfoot train' },
-    search: { type: 'boolean', default: false, describe: 'Also try other batch sizes and learning rates' },
-    'search-epochs': { type: 'number', default: 10, describe: 'Epochs for each of the nine trials' },
-    json: { type: 'boolean', default: false, describe: 'Print JSON' },
-  },
-  async handler({ run, search: withSearch, searchEpochs, json }) {
+  builder: (y) =>
+    y
+      .positional('run', { type: 'string', demandOption: true, describe: 'Folder made by underfoot train' })
+      .options({
+        search: {
+          type: 'boolean',
+          default: false,
+          describe: 'Also try other batch sizes and learning rates',
+        },
+        'search-epochs': { type: 'number', default: 10, describe: 'Epochs for each of the nine trials' },
+        json: { type: 'boolean', default: false, describe: 'Print JSON' },
+      }),
+  async handler({ run, search: withSearch, 'search-epochs': searchEpochs, json }) {
     const { diagnose } = await import('../train/diagnose/diagnose.ts');
     const { diagnosisPage } = await import('../train/diagnose/page.ts');
     const diagnosis = await diagnose(run);

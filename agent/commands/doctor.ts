@@ -5,8 +5,8 @@ import { examine } from '../service/doctor/examine.ts';
 
 interface Arguments {
   config: string;
-  stateFolder: string;
-  listenS: number;
+  'state-folder': string;
+  seconds: number;
   bundle?: string;
   json: boolean;
 }
@@ -25,13 +25,13 @@ export const doctorCommand: CommandModule<object, Arguments> = {
         default: '/etc/underfoot/underfoot.yaml',
         describe: 'Configuration file',
       },
-      stateFolder: {
+      'state-folder': {
         type: 'string',
         requiresArg: true,
         default: '/var/lib/underfoot',
         describe: 'Where sessions are kept',
       },
-      listenS: { type: 'number', default: 3, describe: 'Seconds to listen to the port' },
+      seconds: { type: 'number', default: 3, requiresArg: true, describe: 'Seconds to listen to the port' },
       bundle: {
         type: 'string',
         requiresArg: true,
@@ -42,8 +42,8 @@ export const doctorCommand: CommandModule<object, Arguments> = {
   async handler(argv) {
     const patient: Patient = {
       configFile: argv.config,
-      stateFolder: argv.stateFolder,
-      listenS: argv.listenS,
+      stateFolder: argv['state-folder'],
+      listenS: argv.seconds,
       run: runProgram,
     };
     const results = await examine(patient, argv.json ? undefined : print);

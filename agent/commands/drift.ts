@@ -10,6 +10,7 @@ import { recordingsIn } from '../session/recordings.ts';
 import { readModel } from '../session/session-input.ts';
 import { findSession } from '../session/session-list.ts';
 import { loadSession } from '../session/session-recording.ts';
+import { withExamples } from './examples.ts';
 import { namesSession } from './replay-session.ts';
 import { type FolderArguments, filesOf, folderOf, folderOptions } from './sessions-options.ts';
 
@@ -102,6 +103,6 @@ function write(file: string, text: string): void {
 export const driftCommand: CommandModule = {
   command: 'drift <action>',
   describe: 'Why predictions are not to be trusted',
-  builder: (y) => y.command(explain).demandCommand(1, 'Name what to do: explain.'),
+  builder: (y) => y.command(withExamples([explain], 'drift')).demandCommand(1, 'Name what to do: explain.'),
   handler: () => undefined,
 };

@@ -12,7 +12,7 @@ interface Arguments {
   model: string;
   data: string;
   calibration?: string;
-  gainTracking: boolean;
+  'gain-tracking': boolean;
   engine: Engine;
   json: boolean;
 }
@@ -25,11 +25,11 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
       model: modelOption,
       data: { type: 'string', demandOption: true, requiresArg: true, describe: 'Folder of recordings' },
       calibration: { type: 'string', requiresArg: true, describe: 'Calibration to apply to the recordings' },
-      gainTracking: gainTrackingOption,
+      'gain-tracking': gainTrackingOption,
       engine: engineOption,
       json: { type: 'boolean', default: false, describe: 'Print JSON' },
     }),
-  async handler({ model: name, data, calibration: file, gainTracking, engine, json }) {
+  async handler({ model: name, data, calibration: file, 'gain-tracking': gainTracking, engine, json }) {
     const calibration = file === undefined ? undefined : { file, content: loadCalibration(file) };
     const model = await loadModel(modelFolder(name), engine);
     try {

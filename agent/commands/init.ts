@@ -11,7 +11,7 @@ export const initCommand: CommandModule<object, Arguments> = {
   describe: 'Find the sensor, guess what it speaks, and write a configuration',
   builder: (y) =>
     y.options({
-      output: {
+      out: {
         alias: 'o',
         type: 'string',
         requiresArg: true,
@@ -25,7 +25,12 @@ export const initCommand: CommandModule<object, Arguments> = {
       baud: { type: 'number', requiresArg: true, describe: 'Bits a second; default: tries the usual ones' },
       model: { type: 'string', requiresArg: true, describe: 'Model folder or name' },
       broker: { type: 'string', requiresArg: true, describe: 'MQTT broker' },
-      listenS: { type: 'number', default: 3, describe: 'Seconds to listen at each baud rate' },
+      seconds: {
+        type: 'number',
+        default: 3,
+        requiresArg: true,
+        describe: 'Seconds to listen at each baud rate',
+      },
     }),
   async handler(argv) {
     const { person, close } = argv.yes || !process.stdin.isTTY ? silentPerson() : terminalPerson();

@@ -22,37 +22,56 @@ interface Arguments {
 export const modelsImportCommand: CommandModule<object, Arguments> = {
   command: 'import <file>',
   describe: 'Take over a model from Keras (.keras, .h5), ONNX or a TensorFlow.js folder',
-  builder: {
-    file: { type: 'string', demandOption: true, describe: '.keras, .h5, .onnx, or a folder with model.json' },
-    data: {
-      type: 'string',
-      demandOption: true,
-      requiresArg: true,
-      describe: 'Recordings it was not trained on: they give its scores and reference',
-    },
-    out: { type: 'string', requiresArg: true, describe: 'Folder of the new model; default: models/NAME' },
-    name: { type: 'string', requiresArg: true, describe: "Default: the file's" },
-    labels: {
-      type: 'string',
-      demandOption: true,
-      requiresArg: true,
-      describe: 'In the order of its outputs: ICE,SNOW',
-    },
-    channels: {
-      type: 'string',
-      demandOption: true,
-      requiresArg: true,
-      describe: 'In the order of its inputs: curL,curR',
-    },
-    unit: { type: 'string', default: 'A', describe: 'Unit of the channels' },
-    rate: { type: 'number', demandOption: true, requiresArg: true, describe: 'Rate of its windows in Hz' },
-    steps: { type: 'number', default: 100, describe: 'Steps of its windows' },
-    stride: { type: 'number', default: 10, describe: 'Steps from one window to the next, when it runs' },
-    mean: { type: 'string', requiresArg: true, describe: 'What it wants subtracted from each channel' },
-    std: { type: 'string', requiresArg: true, describe: 'What it wants each channel divided by' },
-    output: { choices: ['logits', 'probabilities'], describe: 'What it gives; default: as its numbers look' },
-    json: { type: 'boolean', default: false, describe: 'Print the card as JSON' },
-  },
+  builder: (y) =>
+    y
+      .positional('file', {
+        type: 'string',
+        demandOption: true,
+        describe: '.keras, .h5, .onnx, or a folder with model.json',
+      })
+      .options({
+        data: {
+          type: 'string',
+          demandOption: true,
+          requiresArg: true,
+          describe: 'Recordings it was not trained on: they give its scores and reference',
+        },
+        out: {
+          alias: 'o',
+          type: 'string',
+          requiresArg: true,
+          describe: 'Folder of the new model; default: models/NAME',
+        },
+        name: { type: 'string', requiresArg: true, describe: "Default: the file's" },
+        labels: {
+          type: 'string',
+          demandOption: true,
+          requiresArg: true,
+          describe: 'In the order of its outputs: ICE,SNOW',
+        },
+        channels: {
+          type: 'string',
+          demandOption: true,
+          requiresArg: true,
+          describe: 'In the order of its inputs: curL,curR',
+        },
+        unit: { type: 'string', default: 'A', describe: 'Unit of the channels' },
+        rate: {
+          type: 'number',
+          demandOption: true,
+          requiresArg: true,
+          describe: 'Rate of its windows in Hz',
+        },
+        steps: { type: 'number', default: 100, describe: 'Steps of its windows' },
+        stride: { type: 'number', default: 10, describe: 'Steps from one window to the next, when it runs' },
+        mean: { type: 'string', requiresArg: true, describe: 'What it wants subtracted from each channel' },
+        std: { type: 'string', requiresArg: true, describe: 'What it wants each channel divided by' },
+        output: {
+          choices: ['logits', 'probabilities'] as const,
+          describe: 'What it gives; default: as its numbers look',
+        },
+        json: { type: 'boolean', default: false, describe: 'Print the card as JSON' },
+      }),
   async handler(argv) {
     const { importModel } = await import('../model/import/import-model.ts');
     const name =

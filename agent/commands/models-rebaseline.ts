@@ -36,7 +36,12 @@ export const modelsRebaselineCommand: CommandModule<object, Arguments> = {
       describe: 'Why: new wheels, another motor',
     },
     calibration: { type: 'string', requiresArg: true, describe: 'Calibration to apply to the recordings' },
-    out: { type: 'string', requiresArg: true, describe: 'Folder of the result; default: the model itself' },
+    out: {
+      alias: 'o',
+      type: 'string',
+      requiresArg: true,
+      describe: 'Folder of the result; default: the model itself',
+    },
     json: { type: 'boolean', default: false, describe: 'Print JSON' },
   },
   async handler({ model: name, data, reason, calibration: file, out, json }) {

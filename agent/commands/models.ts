@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts';
 import { loadCard, modelFolder } from '../model/card-file.ts';
 import { loadModel, MissingEngine } from '../model/load.ts';
 import { packageRoot } from '../package-root.ts';
+import { withExamples } from './examples.ts';
 import { modelsImportCommand } from './models-import.ts';
 import { modelsRebaselineCommand } from './models-rebaseline.ts';
 
@@ -18,7 +19,10 @@ const model = {
 const list: CommandModule<object, { folder?: string; json: boolean }> = {
   command: 'list [folder]',
   describe: 'The models in a folder; default: ./models and those that ship with underfoot',
-  builder: { folder: { type: 'string' }, json },
+  builder: (y) =>
+    y
+      .positional('folder', { type: 'string', describe: 'Folder with a folder for each model' })
+      .options({ json }),
   handler({ folder, json }) {
     const roots =
       folder === undefined
@@ -48,7 +52,7 @@ const list: CommandModule<object, { folder?: string; json: boolean }> = {
 const info: CommandModule<object, { model: string; json: boolean }> = {
   command: 'info <model>',
   describe: 'What the card of a model says',
-  builder: { model, json },
+  builder: (y) => y.positional('model', model).options({ json }),
   handler({ model, json }) {
     const card = loadCard(modelFolder(model));
     if (json) {
@@ -96,7 +100,7 @@ const info: CommandModule<object, { model: string; json: boolean }> = {
 const verify: CommandModule<object, { model: string; json: boolean }> = {
   command: 'verify <model>',
   describe: 'Check files, tensors and self-test of a model in every engine that is here',
-  builder: { model, json },
+  builder: (y) => y.positional('model', model).options({ json }),
   async handler({ model, json }) {
     const folder = modelFolder(model);
     const card = loadCard(folder);
@@ -128,17 +132,19 @@ const verify: CommandModule<object, { model: string; json: boolean }> = {
 const compare: CommandModule<object, { first: string; second: string; data: string; json: boolean }> = {
   command: 'compare <first> <second>',
   describe: "Two models on the same recordings, with McNemar's test",
-  builder: {
-    first: model,
-    second: model,
-    data: {
-      type: 'string',
-      demandOption: true,
-      requiresArg: true,
-      describe: 'Recordings that neither was trained on',
-    },
-    json,
-  },
+  builder: (y) =>
+    y
+      .positional('first', model)
+      .positional('second', model)
+      .options({
+        data: {
+          type: 'string',
+          demandOption: true,
+          requiresArg: true,
+          describe: 'Recordings that neither was trained on',
+        },
+        json,
+      }),
   async handler({ first, second, data, json }) {
     const { compareModels } = await import('../model/compare-models.ts');
     const { recordingsIn } = await import('../session/recordings.ts');
@@ -173,12 +179,9 @@ export const modelsCommand: CommandModule = {
   describe: 'List, inspect, verify, compare, import and rebaseline models',
   builder: (y: Argv) =>
     y
-      .command(list)
-      .command(info)
-      .command(verify)
-      .command(compare)
-      .command(modelsImportCommand)
-      .command(modelsRebaselineCommand)
+      .command(
+        withExamples([list, info, verify, compare, modelsImportCommand, modelsRebaselineCommand], 'models'),
+      )
       .demandCommand(1),
   handler: () => undefined,
 };

@@ -27,7 +27,7 @@ interface Arguments {
   calibration?: string;
   folder?: string;
   compare?: string;
-  gainTracking?: boolean;
+  'gain-tracking'?: boolean;
   engine: Engine;
   speed: number;
   json: boolean;
@@ -52,7 +52,7 @@ export const replayCommand: CommandModule<object, Arguments> = {
         },
         model: { ...modelOption, demandOption: false },
         calibration: { type: 'string', requiresArg: true, describe: 'Calibration file' },
-        gainTracking: { ...gainTrackingOption, default: undefined },
+        'gain-tracking': { ...gainTrackingOption, default: undefined },
         engine: engineOption,
         compare: {
           type: 'string',
@@ -88,7 +88,7 @@ async function replay(argv: Arguments): Promise<void> {
       : { file: calibrationFile, content: loadCalibration(calibrationFile) };
   const folder = argv.model === undefined ? config!.model : modelFolder(argv.model);
   const model = await loadModel(folder, config?.engine ?? argv.engine);
-  const tracks = argv.gainTracking ?? config?.gainTracking ?? false;
+  const tracks = argv['gain-tracking'] ?? config?.gainTracking ?? false;
   const gain = tracks ? createGainTracker(model.card) : undefined;
   const publisher =
     config &&

@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { withExamples } from './examples.ts';
 import { sessionsBalanceCommand } from './sessions-balance.ts';
 import { sessionsLabelCommand, sessionsSplitCommand, sessionsTrimCommand } from './sessions-edit.ts';
 import { sessionsExportCommand, sessionsImportCommand } from './sessions-export.ts';
@@ -10,16 +11,23 @@ export const sessionsCommand: CommandModule = {
   describe: 'Recorded sessions: look at, repair, label, cut, export, import, balance',
   builder: (y) =>
     y
-      .command(sessionsListCommand)
-      .command(sessionsInfoCommand)
-      .command(sessionsVerifyCommand)
-      .command(sessionsRecoverCommand)
-      .command(sessionsLabelCommand)
-      .command(sessionsTrimCommand)
-      .command(sessionsSplitCommand)
-      .command(sessionsExportCommand)
-      .command(sessionsImportCommand)
-      .command(sessionsBalanceCommand)
+      .command(
+        withExamples(
+          [
+            sessionsListCommand,
+            sessionsInfoCommand,
+            sessionsVerifyCommand,
+            sessionsRecoverCommand,
+            sessionsLabelCommand,
+            sessionsTrimCommand,
+            sessionsSplitCommand,
+            sessionsExportCommand,
+            sessionsImportCommand,
+            sessionsBalanceCommand,
+          ],
+          'sessions',
+        ),
+      )
       .demandCommand(1, 'Name what to do with sessions.'),
   handler: () => undefined,
 };

@@ -48,6 +48,7 @@ export const trainCommand: CommandModule<object, Arguments> = {
       .options({
         data: { type: 'string', demandOption: true, requiresArg: true, describe: 'Folder of recordings' },
         out: {
+          alias: 'o',
           type: 'string',
           demandOption: true,
           requiresArg: true,
@@ -84,18 +85,23 @@ export const trainCommand: CommandModule<object, Arguments> = {
           alias: 'optimizer',
           choices: ['rmsprop', 'adam', 'sgd'] as const,
           default: 'adam' as const,
+          describe: 'How weights follow gradients',
         },
-        'learning-rate': { type: 'number', default: 0.001 },
-        rho: { type: 'number', requiresArg: true, describe: 'RMSprop: 0.9' },
-        momentum: { type: 'number', requiresArg: true, describe: 'SGD and RMSprop: 0' },
-        'weight-decay': { type: 'number', requiresArg: true, describe: 'Decoupled; 0' },
+        'learning-rate': { type: 'number', default: 0.001, describe: 'Size of a step' },
+        rho: { type: 'number', requiresArg: true, describe: 'Memory of RMSprop; default: 0.9' },
+        momentum: { type: 'number', requiresArg: true, describe: 'Of SGD and RMSprop; default: 0' },
+        'weight-decay': {
+          type: 'number',
+          requiresArg: true,
+          describe: 'Decoupled from the gradient; default: 0',
+        },
         'clip-norm': {
           type: 'number',
           requiresArg: true,
           describe: 'Largest norm of a gradient; without it, none',
         },
         'batch-size': { type: 'string', default: '32', describe: 'Windows a step, or full' },
-        epochs: { type: 'number', default: 100 },
+        epochs: { type: 'number', default: 100, describe: 'Passes over the training windows' },
         seed: { type: 'number', default: 1, describe: 'Of weights, order, dropout and split' },
         patience: {
           type: 'number',

@@ -98,7 +98,7 @@ describe('underfoot under systemd', { skip }, () => {
   });
 
   test('`underfoot init` replaces the example with what it hears on the port, readable by the service', async () => {
-    const init = `underfoot init --yes --robot husky-1 --port ${pty.path} --baud 115200 --listenS 1 --model demo-six-surfaces`;
+    const init = `underfoot init --yes --robot husky-1 --port ${pty.path} --baud 115200 --seconds 1 --model demo-six-surfaces`;
     const said = await good(`${init} --broker ${mosquitto.url}`);
     assert.match(said, /this is text at 115200 baud/);
     assert.match(await good(`stat -c "%a %U %G" ${config}`), /^640 root underfoot$/);

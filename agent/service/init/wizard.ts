@@ -23,14 +23,14 @@ import { preview } from './preview.ts';
 
 /** What the person said on the command line; what is missing is asked, or has a default with `yes`. */
 export interface InitAnswers {
-  output: string;
+  out: string;
   force: boolean;
   robot?: string;
   port?: string;
   baud?: number;
   model?: string;
   broker?: string;
-  listenS: number;
+  seconds: number;
 }
 
 /** How the wizard speaks with the person; `ask` gives the default where nobody is there. */
@@ -43,13 +43,13 @@ const polledNames = 'vesc, odrive, roboclaw, roboteq, create or dynamixel';
 
 /** Finds the port, listens, guesses, and writes a configuration that has been checked. Returns its path. */
 export async function runInit(answers: InitAnswers, person: Person): Promise<string> {
-  const { output } = answers;
+  const { out: output } = answers;
   if (existsSync(output) && !answers.force && !isExample(output)) {
-    throw new UserError(`${output}: is there already; --force replaces it, --output FILE writes another`, 73);
+    throw new UserError(`${output}: is there already; --force replaces it, --out FILE writes another`, 73);
   }
   const port = answers.port ?? (await choosePort(person));
   const rates = answers.baud ? [answers.baud] : baudRates;
-  const found = await findProtocol(port, rates, answers.listenS, (baudRate) =>
+  const found = await findProtocol(port, rates, answers.seconds, (baudRate) =>
     person.say(`listening on ${port} at ${baudRate} baud, sending nothing ...`),
   );
   const guess = explain(found, port, person);

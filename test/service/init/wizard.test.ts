@@ -32,11 +32,11 @@ function scene(change: Partial<InitAnswers> = {}) {
   const said: string[] = [];
   const person: Person = { say: (line) => said.push(line), ask: async (_, fallback) => fallback };
   const answers: InitAnswers = {
-    output: join(folder, 'underfoot.yaml'),
+    out: join(folder, 'underfoot.yaml'),
     force: false,
     port: served.path,
     model: join(folder, 'model'),
-    listenS: 1,
+    seconds: 1,
     ...change,
   };
   return { said, person, answers };
@@ -67,7 +67,7 @@ test('a file that is there is not replaced without --force', async () => {
 });
 
 test('a port that does not exist, and a silent one, are explained', async () => {
-  const missing = scene({ port: join(folder, 'none'), output: join(folder, 'a.yaml') });
+  const missing = scene({ port: join(folder, 'none'), out: join(folder, 'a.yaml') });
   await assert.rejects(runInit(missing.answers, missing.person), /no such port/);
   const silent = await serveDevice({
     receive: () => undefined,
@@ -75,7 +75,7 @@ test('a port that does not exist, and a silent one, are explained', async () => 
     commands: 0,
     misunderstood: 0,
   });
-  const quiet = scene({ port: silent.path, output: join(folder, 'a.yaml'), listenS: 0.3 });
+  const quiet = scene({ port: silent.path, out: join(folder, 'a.yaml'), seconds: 0.3 });
   await assert.rejects(
     runInit(quiet.answers, quiet.person),
     /nothing was heard; a device that must be asked/,
