@@ -2,7 +2,7 @@ import type { LabelSpan, Recording } from './session/recording.ts';
 import type { PredictionMessage } from './session/topics.ts';
 
 /** What one of two models said about the windows that both judged. */
-export interface Side {
+interface Side {
   readonly model: string;
   readonly windows: number;
   readonly meanConfidence: number;

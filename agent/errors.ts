@@ -22,7 +22,7 @@ export interface Finding {
 }
 
 /** `FILE: KEY: found X, expected Y`, one line a finding. */
-export function describe(findings: readonly Finding[]): string {
+function describe(findings: readonly Finding[]): string {
   return findings
     .map((f) => `${f.file}: ${f.key ? `${f.key}: ` : ''}found ${f.found}, expected ${f.expected}`)
     .join('\n');

@@ -4,7 +4,7 @@ import type { Statistic } from '../model/card.ts';
 import type { RawChannel } from './raw-collector.ts';
 
 /** The most that a motor at rest may show, in the channel's unit, and where that number comes from. */
-export interface RestLimit {
+interface RestLimit {
   readonly most: number;
   readonly why: string;
 }

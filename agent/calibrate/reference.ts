@@ -8,8 +8,7 @@ import { drivesOf } from '../session/drives.ts';
 import type { Recording } from '../session/recording.ts';
 
 /** A channel before: without a valid range it gets one from the drive. */
-export type ChannelBefore = Omit<CalibratedChannel, 'validRange'> &
-  Partial<Pick<CalibratedChannel, 'validRange'>>;
+type ChannelBefore = Omit<CalibratedChannel, 'validRange'> & Partial<Pick<CalibratedChannel, 'validRange'>>;
 
 export interface ReferenceCalibration {
   readonly channels: CalibratedChannel[];

@@ -1,5 +1,5 @@
 /** Shows on a terminal how far a long work is; says nothing where stderr is no terminal. */
-export class Progress {
+class Progress {
   readonly #total: number;
   readonly #what: string;
   readonly #stream: NodeJS.WriteStream;

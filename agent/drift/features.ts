@@ -2,7 +2,7 @@
  * Statistics of a window that predict when a model fails: level, spread, spectrum, step-to-step change, stuck values,
  * and how the channels go together. Named by channel (`curL.mean`) and by pair of neighbours (`curL-curR.correlation`).
  */
-export const channelStatistics = [
+const channelStatistics = [
   'mean',
   'std',
   'min',
@@ -17,7 +17,7 @@ export const channelStatistics = [
   'stuck',
 ] as const;
 
-export const pairStatistics = [
+const pairStatistics = [
   /** Pearson's r; 0 where a channel does not move. */
   'correlation',
   /** (mean of first - mean of second) / (sum of their absolute means), -1 to 1. */

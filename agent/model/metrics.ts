@@ -1,7 +1,7 @@
 import type { Metrics } from './card.ts';
 
 /** Equal-width bins of confidence for the expected calibration error (Guo et al. 2017 use 15). */
-export const ECE_BINS = 15;
+const ECE_BINS = 15;
 
 /** One bin of a reliability diagram: how sure it was, how often it was right. */
 export interface ReliabilityBin {

@@ -1,7 +1,7 @@
 const initialCapacity = 4096;
 
 /** Unread bytes above which `append` gives up the old ones: nobody is draining the decoder. */
-export const maxUnread = 1 << 20;
+const maxUnread = 1 << 20;
 
 /**
  * Unread bytes in one contiguous array: decoders look at `bytes[head..tail)` and advance `head`. Appending copies,

@@ -36,8 +36,6 @@ export const createSchema = z
     }
   });
 
-export type CreateSpec = z.infer<typeof createSchema>;
-
 export function createRequests(spec: { motors: readonly Motor[] }): Uint8Array[] {
   const packets = spec.motors.map((motor) => createPacket[motor]);
   return [Uint8Array.of(createOpcode.start), Uint8Array.of(createOpcode.stream, packets.length, ...packets)];

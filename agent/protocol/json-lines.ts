@@ -1,8 +1,5 @@
 import { z } from 'zod';
-import { createReading, type Reading } from '../signal/sample.ts';
-import type { Decoder, Discarded } from './decoder.ts';
-import { DiscardCounter } from './discard-counter.ts';
-import { LineReader } from './line-reader.ts';
+import { LineDecoder } from './line-decoder.ts';
 import { channelName, maxLineBytes, wrapBits } from './spec-parts.ts';
 
 const path = z
@@ -39,51 +36,26 @@ export const jsonChannels = (spec: JsonSpec): string[] =>
  * (`columns`) or have something else than a finite number there (`number`), `blank`, `overlong`, `start`.
  * JSON.parse makes objects, so this one allocates; use another protocol above some kHz.
  */
-export class JsonLinesDecoder implements Decoder {
-  readonly #discarded = new DiscardCounter();
-  readonly #lines: LineReader;
+export class JsonLinesDecoder extends LineDecoder {
   readonly #text = new TextDecoder();
   readonly #paths: string[][];
   readonly #time: string[] | undefined;
   readonly #sequence: string[] | undefined;
-  readonly #reading: Reading;
 
   constructor(spec: JsonSpec, midStream = true) {
+    super(spec.columns.length, { maxLength: spec.maxLineBytes, midStream });
     this.#paths = spec.columns.map((c) => (typeof c === 'string' ? c : c.path).split('.'));
     this.#time = spec.time?.path.split('.');
     this.#sequence = spec.sequence?.path.split('.');
-    this.#reading = createReading(this.#paths.length);
-    this.#lines = new LineReader(this.#discarded, { maxLength: spec.maxLineBytes, midStream });
   }
 
-  get discarded(): Discarded {
-    return this.#discarded;
-  }
-
-  append(bytes: Uint8Array): void {
-    this.#lines.append(bytes);
-  }
-
-  next(): Reading | undefined {
-    while (this.#lines.next()) {
-      const reason = this.#read();
-      if (reason === '') return this.#reading;
-      this.#discarded.add(reason, this.#lines.lineBytes);
-    }
-    return undefined;
-  }
-
-  reset(): void {
-    this.#lines.reset();
-  }
-
-  #read(): string {
-    const { bytes, start, end, partial } = this.#lines;
+  protected refuse(): string {
+    const { bytes, start, end, partial } = this.lines;
     if (partial) return 'start';
     if (start === end) return 'blank';
     const value = parseJson(this.#text.decode(bytes.subarray(start, end)));
     if (typeof value !== 'object' || value === null) return 'json';
-    const reading = this.#reading;
+    const { reading } = this;
     for (let i = 0; i < this.#paths.length; i++) {
       const found = lookUp(value, this.#paths[i]);
       if (typeof found !== 'number') return found === undefined ? 'columns' : 'number';

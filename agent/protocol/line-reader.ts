@@ -2,7 +2,7 @@ import { ByteBuffer } from './byte-buffer.ts';
 import type { DiscardCounter } from './discard-counter.ts';
 
 export interface LineReaderOptions {
-  /** The byte that ends a line: 10 (LF, default) or 13 (CR). */
+  /** The byte that ends a line: 10 (LF, default), 13 (CR), or 0 for frames of bytes such as COBS. */
   readonly lineEnd?: number;
   /** Longest line in bytes without its end; longer ones are discarded as `overlong`. */
   readonly maxLength?: number;
@@ -12,7 +12,7 @@ export interface LineReaderOptions {
 
 /**
  * Cuts bytes into lines without making strings: after `next()` returned true the line is
- * `bytes[start..end)`, without its end and without a carriage return before it, valid until the next `append`.
+ * `bytes[start..end)`, without its end (and, of text, without a carriage return before it), valid until the next `append`.
  */
 export class LineReader {
   start = 0;
@@ -82,7 +82,7 @@ export class LineReader {
         continue;
       }
       this.start = head;
-      this.end = at > head && bytes[at - 1] === 13 ? at - 1 : at;
+      this.end = lineEnd !== 0 && at > head && bytes[at - 1] === 13 ? at - 1 : at;
       this.partial = this.#first;
       this.#first = false;
       buffer.head = at + 1;

@@ -1,7 +1,4 @@
-import { createReading, type Reading } from '../signal/sample.ts';
-import type { Decoder, Discarded } from './decoder.ts';
-import { DiscardCounter } from './discard-counter.ts';
-import { LineReader } from './line-reader.ts';
+import { LineDecoder } from './line-decoder.ts';
 import { numberBad, numberOk, parseNumber } from './parse-number.ts';
 import { type PlotterSpec, plotterKeys } from './plotter-spec.ts';
 
@@ -14,10 +11,7 @@ const point = 46;
  * lines where a channel is missing (`columns`) or is no number (`number`, `nan`), value lines before their labels
  * were seen (`unnamed`), label lines (`labels`), `blank`, `overlong`, `start`. Allocates nothing for a line of values.
  */
-export class PlotterDecoder implements Decoder {
-  readonly #discarded = new DiscardCounter();
-  readonly #lines: LineReader;
-  readonly #reading: Reading;
+export class PlotterDecoder extends LineDecoder {
   readonly #channels: number;
   readonly #hasTime: boolean;
   /** For each wanted value: its label as bytes, or undefined when it is chosen by position. */
@@ -27,6 +21,7 @@ export class PlotterDecoder implements Decoder {
   readonly #found: Uint8Array;
 
   constructor(spec: PlotterSpec, midStream = true) {
+    super(spec.columns.length, { maxLength: spec.maxLineBytes, midStream });
     const keys = plotterKeys(spec);
     this.#channels = spec.columns.length;
     this.#hasTime = spec.time !== undefined;
@@ -34,39 +29,18 @@ export class PlotterDecoder implements Decoder {
     this.#positions = Int32Array.from(keys, (key) => (typeof key === 'number' ? key : -1));
     this.#parsed = new Float64Array(keys.length);
     this.#found = new Uint8Array(keys.length);
-    this.#reading = createReading(this.#channels);
-    this.#lines = new LineReader(this.#discarded, { maxLength: spec.maxLineBytes, midStream });
   }
 
-  get discarded(): Discarded {
-    return this.#discarded;
-  }
-
-  append(bytes: Uint8Array): void {
-    this.#lines.append(bytes);
-  }
-
-  next(): Reading | undefined {
-    while (this.#lines.next()) {
-      const reason = this.#read();
-      if (reason === '') return this.#fill();
-      this.#discarded.add(reason, this.#lines.lineBytes);
-    }
-    return undefined;
-  }
-
-  reset(): void {
-    this.#lines.reset();
-  }
-
-  #fill(): Reading {
-    for (let i = 0; i < this.#channels; i++) this.#reading.values[i] = this.#parsed[i];
-    if (this.#hasTime) this.#reading.deviceTicks = this.#parsed[this.#channels];
-    return this.#reading;
+  protected refuse(): string {
+    const reason = this.#read();
+    if (reason !== '') return reason;
+    for (let i = 0; i < this.#channels; i++) this.reading.values[i] = this.#parsed[i];
+    if (this.#hasTime) this.reading.deviceTicks = this.#parsed[this.#channels];
+    return '';
   }
 
   #read(): string {
-    const { bytes, start, end, partial } = this.#lines;
+    const { bytes, start, end, partial } = this.lines;
     if (partial) return 'start';
     this.#found.fill(0);
     let status = numberOk;

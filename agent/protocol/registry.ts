@@ -36,7 +36,7 @@ export type ProtocolName = ProtocolSpec['name'];
 type SpecOf<Name extends ProtocolName> = Extract<ProtocolSpec, { name: Name }>;
 
 /** The device's own clock: microseconds a tick, and the width of its counter where it wraps. */
-export interface TimeBase {
+interface TimeBase {
   readonly tickUs: number;
   readonly bits?: number;
 }

@@ -25,14 +25,6 @@ export const wrapBits = z
 export const maxLineBytes = (fallback: number) =>
   z.int().min(16).max(65536).default(fallback).describe('Longer lines are discarded.');
 
-/** The user's names where they are given, and then as many as there are channels. */
-export function nameChannels(
-  given: readonly string[] | undefined,
-  own: readonly string[],
-): readonly string[] {
-  return given ?? own;
-}
-
 /** For `superRefine`: the right number of names, none twice. */
 export function checkNames(
   given: readonly string[] | undefined,

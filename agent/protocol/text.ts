@@ -1,7 +1,4 @@
-import { createReading, type Reading } from '../signal/sample.ts';
-import type { Decoder, Discarded } from './decoder.ts';
-import { DiscardCounter } from './discard-counter.ts';
-import { LineReader } from './line-reader.ts';
+import { LineDecoder } from './line-decoder.ts';
 import { numberNotFinite, numberOk, parseNumber } from './parse-number.ts';
 import { TextColumns } from './text-columns.ts';
 import { type TextSpec, textKeys } from './text-spec.ts';
@@ -14,11 +11,8 @@ const relearnAfter = 8;
  * is no number (`number`), NaN or infinity (`nan`), longer than allowed (`overlong`), `blank`, `header`, before the first
  * line end of a device that was already talking (`start`). Allocates nothing for a line that it accepts.
  */
-export class DelimitedTextDecoder implements Decoder {
-  readonly #discarded = new DiscardCounter();
-  readonly #lines: LineReader;
+export class DelimitedTextDecoder extends LineDecoder {
   readonly #columns: TextColumns;
-  readonly #reading: Reading;
   readonly #parsed: Float64Array;
   readonly #channels: number;
   readonly #delimiter: number;
@@ -36,6 +30,8 @@ export class DelimitedTextDecoder implements Decoder {
   #otherRun = 0;
 
   constructor(spec: TextSpec, midStream = true) {
+    const lineEnd = spec.lineEnd === 'cr' ? 13 : 10;
+    super(spec.columns.length, { lineEnd, maxLength: spec.maxLineBytes, midStream });
     const keys = textKeys(spec);
     this.#delimiter = spec.delimiter.charCodeAt(0);
     this.#decimal = spec.decimal.charCodeAt(0);
@@ -44,50 +40,32 @@ export class DelimitedTextDecoder implements Decoder {
     this.#timeSlot = spec.time ? this.#channels : -1;
     this.#sequenceSlot = spec.sequence ? keys.length - 1 : -1;
     this.#parsed = new Float64Array(keys.length);
-    this.#reading = createReading(this.#channels);
     if (Array.isArray(spec.header)) this.#columns.resolve(spec.header);
     this.#hasHeader = spec.header === true;
     this.#firstIsHeader = this.#hasHeader && !midStream;
     this.#fixedFields = spec.fields ?? (Array.isArray(spec.header) ? spec.header.length : 0);
     this.#fields = this.#fixedFields;
-    const lineEnd = spec.lineEnd === 'cr' ? 13 : 10;
-    this.#lines = new LineReader(this.#discarded, { lineEnd, maxLength: spec.maxLineBytes, midStream });
   }
 
-  get discarded(): Discarded {
-    return this.#discarded;
-  }
-
-  append(bytes: Uint8Array): void {
-    this.#lines.append(bytes);
-  }
-
-  next(): Reading | undefined {
-    while (this.#lines.next()) {
-      const reason = this.#refuse();
-      if (reason === '') return this.#fill();
-      this.#discarded.add(reason, this.#lines.lineBytes);
-    }
-    return undefined;
-  }
-
-  reset(): void {
-    this.#lines.reset();
+  override reset(): void {
+    super.reset();
     this.#otherRun = 0;
   }
 
-  #fill(): Reading {
-    const reading = this.#reading;
+  protected refuse(): string {
+    const reason = this.#refuse();
+    if (reason !== '') return reason;
+    const { reading } = this;
     const parsed = this.#parsed;
     for (let i = 0; i < this.#channels; i++) reading.values[i] = parsed[i];
     if (this.#timeSlot >= 0) reading.deviceTicks = parsed[this.#timeSlot];
     if (this.#sequenceSlot >= 0) reading.sequence = parsed[this.#sequenceSlot];
-    return reading;
+    return '';
   }
 
   /** Why the present line gives no reading; '' when it does and its numbers are in `#parsed`. */
   #refuse(): string {
-    const { bytes, start, end, partial } = this.#lines;
+    const { bytes, start, end, partial } = this.lines;
     const first = this.#firstLine;
     this.#firstLine = false;
     if (partial || (first && this.#firstIsHeader)) {
@@ -156,7 +134,7 @@ export class DelimitedTextDecoder implements Decoder {
 
   /** Takes the present line as a header if it can be one. */
   #takeHeader(partial: boolean): boolean {
-    const names = this.#columns.names(this.#lines.bytes, this.#lines.start, this.#lines.end);
+    const names = this.#columns.names(this.lines.bytes, this.lines.start, this.lines.end);
     if (this.#columns.named) {
       if (!this.#columns.resolve(names)) return false;
     } else if (partial || names.some((name) => name !== '' && Number.isFinite(Number(name)))) return false;

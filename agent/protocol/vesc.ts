@@ -56,7 +56,7 @@ export function vescFrame(payload: Uint8Array): Uint8Array {
   return Uint8Array.from([...head, ...payload, crc >> 8, crc & 0xff, 3]);
 }
 
-export function vescMask(spec: Pick<VescSpec, 'currents'>): number {
+function vescMask(spec: Pick<VescSpec, 'currents'>): number {
   return spec.currents.reduce((mask, current) => mask | (1 << currentBit[current]), 0);
 }
 

@@ -55,7 +55,7 @@ class Parts {
 }
 
 /** The AsyncAPI 3 document of all topics, from the very schemas that check payloads. */
-export function asyncApiDocument(): Json {
+function asyncApiDocument(): Json {
   const parts = new Parts();
   addReports(parts);
   addCommands(parts);

@@ -17,7 +17,7 @@ const probabilities = (description: string) =>
   z.record(z.string(), z.number().min(0).max(1)).meta({ description });
 
 /** Stands at the head of every payload; the publisher fills it in. */
-export const envelope = z.object({
+const envelope = z.object({
   schemaVersion: z.literal(schemaVersion).meta({ description: 'Version of this payload schema' }),
   robotId: label('The robot that speaks'),
   bootId: z.string().meta({ description: 'New at each start of the agent' }),
@@ -48,7 +48,7 @@ const driftState = z
   .enum(['warming', 'stable', 'warning', 'drift'])
   .meta({ description: 'Whether predictions can still be trusted' });
 
-export const statusBody = z.object({
+const statusBody = z.object({
   state: z.enum(['online', 'degraded', 'offline']).meta({ description: 'How the agent is' }),
   reasons: z.array(z.string()).meta({ description: 'Why it is not online, for people; empty when it is' }),
   version: z.string().meta({ description: 'Version of the agent' }),
@@ -75,7 +75,7 @@ const estimatedAccuracy = z
       'How many of the last labels are right, judging by confidence and input without knowing the truth; absent where the model card cannot tell',
   });
 
-export const predictionBody = z.object({
+const predictionBody = z.object({
   windowIndex: count('Counts windows since the pipeline began'),
   startUs: quantity('us', 'First step of the window on the time line of the samples'),
   endUs: quantity('us', 'Last step of the window on the time line of the samples'),
@@ -98,7 +98,7 @@ export const predictionBody = z.object({
   model: z.string().meta({ description: 'name@version of the model' }).optional(),
 });
 
-export const surfaceBody = z.object({
+const surfaceBody = z.object({
   label: label('The surface now; `unknown` when no class fits'),
   previous: label('The surface before').nullable(),
   confidence: probability('Smoothed probability at the change'),
@@ -122,7 +122,7 @@ const moved = z.object({
   current: z.number().nullable().meta({ description: 'Value now' }),
 });
 
-export const driftBody = z.object({
+const driftBody = z.object({
   state: driftState,
   since: instant('When this state began'),
   moved: z.array(moved).meta({ description: 'What moved, worst first; empty when nothing did' }),
@@ -172,7 +172,7 @@ const signalReport = z.object({
   channels: z.array(sensorReport).meta({ description: 'State of each sensor' }),
 });
 
-export const diagnosticsBody = z.object({
+const diagnosticsBody = z.object({
   uptimeS: quantity('s', 'Since the agent started'),
   sampleRateHz: quantity('Hz', 'Samples arriving').nullable(),
   windowRateHz: quantity('Hz', 'Windows classified').nullable(),
@@ -234,7 +234,7 @@ export const recordingBody = z.object({
     .optional(),
 });
 
-export const modelReportBody = z.object({
+const modelReportBody = z.object({
   state: z
     .enum(['idle', 'waiting', 'downloading', 'verifying', 'shadow', 'active', 'rejected', 'rolled-back'])
     .meta({ description: 'Where the last announced model is on its way' }),

@@ -2,7 +2,7 @@ import { isatty } from 'node:tty';
 import pino from 'pino';
 import pretty from 'pino-pretty';
 
-export type LogFields = Record<string, unknown>;
+type LogFields = Record<string, unknown>;
 
 /** What the rest of the agent sees of logging. Fields carry their units in their names, as everywhere. */
 export interface Logger {
@@ -12,8 +12,8 @@ export interface Logger {
   error(message: string, fields?: LogFields): void;
 }
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
-export type LogFormat = 'auto' | 'json' | 'pretty';
+type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+type LogFormat = 'auto' | 'json' | 'pretty';
 
 export interface LoggerOptions {
   level?: LogLevel;
@@ -62,7 +62,7 @@ const minuteMs = 60_000;
  * Lets each message through `perMinute` times a minute, and says in the next one how many were suppressed. The
  * message is the key, so anything that varies belongs into the fields.
  */
-export function limitRate(logger: Logger, perMinute: number, nowMs: () => number): Logger {
+function limitRate(logger: Logger, perMinute: number, nowMs: () => number): Logger {
   const seen = new Map<string, { sinceMs: number; lines: number; suppressed: number }>();
 
   function limited(level: keyof Logger) {

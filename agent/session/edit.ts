@@ -16,13 +16,6 @@ import { type EventMessage, LABELS, topics } from './topics.ts';
 import { verifyFile } from './verify.ts';
 import type { SessionContent } from './write-session.ts';
 
-/** A label from `fromS` to `toS` seconds after the session's first sample; null takes the label away. */
-export interface Relabel {
-  readonly label: string | null;
-  readonly fromS: number;
-  readonly toS: number;
-}
-
 /** The changes of label after an edit: what was between `fromUs` and `toUs` is gone. */
 export function editLabels(
   labels: LabelTimeline,

@@ -7,7 +7,7 @@ import type { Recording } from './recording.ts';
 import { compress } from './zstd.ts';
 
 /** Values of a recording in its channels' units, (rows, channels): calibrated where the recording says how. */
-export function calibratedValues(recording: Recording): Float64Array {
+function calibratedValues(recording: Recording): Float64Array {
   const { calibration, channels, values, rows, file } = recording;
   if (calibration === undefined) return values;
   const calibrator = new Calibrator(
@@ -35,7 +35,7 @@ export function calibratedValues(recording: Recording): Float64Array {
 }
 
 /** Seconds since the first row, strictly ascending: what a CSV file needs. */
-export function secondsOf({ timeUs }: Recording): Float64Array {
+function secondsOf({ timeUs }: Recording): Float64Array {
   const seconds = timeUs.map((t) => (t - timeUs[0]) / 1e6);
   for (let i = 1; i < seconds.length; i++) {
     if (seconds[i] <= seconds[i - 1]) seconds[i] = seconds[i - 1] + 1e-6;

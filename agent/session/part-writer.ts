@@ -198,7 +198,7 @@ export function refused(path: string, error: unknown): Error {
 }
 
 /** For people: what an error of the file system means. */
-export function reasonOf(error: NodeJS.ErrnoException): string {
+function reasonOf(error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOSPC' || error.code === 'EDQUOT') return 'no space left where sessions are kept';
   if (error.code === 'EROFS') return 'the file system is read-only';
   if (error.code === 'EACCES' || error.code === 'EPERM')

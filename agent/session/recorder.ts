@@ -27,7 +27,7 @@ export interface RecorderLimits {
   readonly maxQueueBytes: number;
 }
 
-export const defaultLimits: RecorderLimits = {
+const defaultLimits: RecorderLimits = {
   chunkMs: 700,
   maxPartBytes: 64 * 2 ** 20,
   maxPartS: 3600,

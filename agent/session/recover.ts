@@ -183,7 +183,7 @@ async function writeSalvaged(
 }
 
 /** The process that has the file open, where it still runs: same boot, same process, same start. */
-export function ownerOf(file: string, metadata: Record<string, Record<string, string>>): number | undefined {
+function ownerOf(file: string, metadata: Record<string, Record<string, string>>): number | undefined {
   const { pid, bootId, started } = metadata.owner ?? {};
   const running = processIdentity(Number(pid));
   if (running === undefined || running.bootId !== bootId || running.started !== started) return undefined;

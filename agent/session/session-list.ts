@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { McapIndexedReader } from '@mcap/core';
 import { DataError, UserError } from '../errors.ts';
 import { PARTIAL } from './part-file.ts';
@@ -77,7 +77,7 @@ export async function findSession(name: string, folder: string): Promise<Session
 }
 
 /** Head and end of a file. Never throws because of what is in it. */
-export async function readPart(file: string): Promise<SessionPart> {
+async function readPart(file: string): Promise<SessionPart> {
   const { size: bytes } = statSync(file);
   const partial = file.endsWith(PARTIAL);
   try {
@@ -98,7 +98,7 @@ export async function readPart(file: string): Promise<SessionPart> {
 }
 
 /** Reads as far as the first message. */
-export function headOf(file: string): SessionHead {
+function headOf(file: string): SessionHead {
   for (const item of itemsOf(file, { lenient: true, kinds: ['head'] })) {
     if (item.kind === 'head') return item.head;
   }
@@ -161,6 +161,3 @@ function byStart(a: Session, b: Session): number {
   const key = (s: Session) => `${s.startTime ?? ''} ${s.id}`;
   return key(a) < key(b) ? -1 : 1;
 }
-
-/** Folder of a session's files. */
-export const folderOf = (session: Session): string => dirname(session.parts[0].file);

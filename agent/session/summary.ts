@@ -23,7 +23,7 @@ export function summarise(
 }
 
 /** Seconds by label between two points of the agent's clock. */
-export function labelSeconds(labels: LabelTimeline, startUs: number, endUs: number): Record<string, number> {
+function labelSeconds(labels: LabelTimeline, startUs: number, endUs: number): Record<string, number> {
   const seconds: Record<string, number> = {};
   const changes = labels.changes();
   changes.forEach(({ label, atUs }, i) => {

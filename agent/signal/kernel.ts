@@ -33,7 +33,7 @@ export function transitionWidth(halfWidth: number, stopBandDb: number): number {
 }
 
 /** Shape of the Kaiser window for a stop band of 50 dB or more (Kaiser 1974). */
-export function kaiserBeta(stopBandDb: number): number {
+function kaiserBeta(stopBandDb: number): number {
   return 0.1102 * (stopBandDb - 8.7);
 }
 

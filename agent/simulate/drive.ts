@@ -14,9 +14,6 @@ const tickMs = 20;
 /** After a pause of the process, at most so much is caught up at once. */
 const longestTickMs = 500;
 
-/** Header of the lines that a drive writes: the robot's own time in seconds, then the current of each motor in A. */
-export const driveHeader = 'time,curL,curR';
-
 /**
  * Lets the simulated robot drive until the signal says stop, writing stamped text lines. Timers only pace it: the
  * stamps are the robot's own time.

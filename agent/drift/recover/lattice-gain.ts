@@ -62,7 +62,7 @@ function placeOn(values: Float64Array, step: number, phase: number): { step: num
 }
 
 /** The lattice among changes, if it is one of whole steps and lies within reach of the reference's. */
-export function latticeAmong(changes: readonly number[], referenceStep: number): LatticeMatch | undefined {
+function latticeAmong(changes: readonly number[], referenceStep: number): LatticeMatch | undefined {
   const match = findLattice(changes.slice(-keptChanges), referenceStep * least, referenceStep * most);
   if (match === undefined) return undefined;
   const whole = changes.filter((c) => Math.abs(c) > 0.75 * match.step).length;

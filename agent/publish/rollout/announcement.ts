@@ -77,7 +77,7 @@ export function parseAnnouncement(payload: Buffer): Announcement | undefined {
 }
 
 /** The bytes that are signed: keys sorted at every level, no white space, without `signature`. */
-export function signedBytes({ signature: _, ...rest }: Announcement): Buffer {
+function signedBytes({ signature: _, ...rest }: Announcement): Buffer {
   return Buffer.from(canonical(rest));
 }
 

@@ -30,7 +30,7 @@ export class Tally {
 }
 
 /** Below the model in use by more than this in mean confidence, or above it in the share of unknown, is worse. */
-export const shadowMargin = 0.05;
+const shadowMargin = 0.05;
 /** After the switch the surface may have changed as well, so more is allowed before going back. */
 export const trialMargin = 0.15;
 

@@ -36,7 +36,7 @@ export function refuse(request: IncomingMessage, token: string | undefined): Ref
   return undefined;
 }
 
-export function isLoopback(address: string | undefined): boolean {
+function isLoopback(address: string | undefined): boolean {
   return address !== undefined && /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/.test(address);
 }
 

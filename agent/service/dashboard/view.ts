@@ -14,7 +14,7 @@ export interface ModelView {
   active: boolean;
 }
 
-export interface ChannelView {
+interface ChannelView {
   name: string;
   unit: string;
 }
