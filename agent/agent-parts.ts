@@ -1,5 +1,6 @@
 import { createSamplePath, type Input } from './assemble.ts';
 import type { Config } from './config/schema.ts';
+import { sessionLimits } from './config/sessions.ts';
 import type { Live } from './live.ts';
 import type { LoadedModel } from './model/load.ts';
 import { ModelSlot } from './model-slot.ts';
@@ -14,8 +15,6 @@ export interface Changing {
   readonly input: Input;
   readonly live: Live;
 }
-
-const mebibyte = 1024 * 1024;
 
 export function createSlot(
   pipeline: Pipeline,
@@ -51,7 +50,6 @@ export function createRecording(
   onChange: (body: RecordingBody) => void,
 ): RecordingControl {
   const { robotId, sessions } = now().config;
-  const { folder, quotaMiB, minFreeMiB, deleteLabelled, maxFileMiB, maxFileMinutes } = sessions;
   return new RecordingControl(pipeline, {
     robotId,
     version,
@@ -65,14 +63,8 @@ export function createRecording(
       return now().input;
     },
     model,
-    space: {
-      folder: folder!,
-      quotaBytes: quotaMiB === undefined ? undefined : quotaMiB * mebibyte,
-      minFreeBytes: minFreeMiB * mebibyte,
-      deleteLabelled,
-    },
+    ...sessionLimits(sessions),
     clockSynchronised: clockWatch(),
-    limits: { maxPartBytes: maxFileMiB * mebibyte, maxPartS: maxFileMinutes * 60 },
     onChange,
   });
 }

@@ -1,5 +1,4 @@
-import { createGainTracker } from './assemble.ts';
-import type { GainMemory, GainTracker } from './drift/recover/gain-tracker.ts';
+import type { GainTracker } from './drift/recover/gain-tracker.ts';
 import { UserError } from './errors.ts';
 import type { Prediction } from './judge.ts';
 import { Pipeline, type PipelineWatcher } from './pipeline.ts';
@@ -7,15 +6,17 @@ import type { RecordingBody } from './publish/payloads.ts';
 import {
   beginAnew,
   checkLabel,
+  freshGain,
   type OpenSession,
   openSession,
+  problemOf,
   type SessionSource,
 } from './recording-session.ts';
 import { type Clocks, systemClocks } from './reporter.ts';
 import { freeBytes } from './session/make-space.ts';
 import { predictionMessage } from './session/prediction-message.ts';
 import type { ReadingStream } from './session/reading-stream.ts';
-import type { RecordingEnd, RecordingState } from './session/recorder.ts';
+import type { RecordingState } from './session/recorder.ts';
 import type { Reading } from './signal/sample.ts';
 
 export interface RecordingControlOptions extends SessionSource {
@@ -302,16 +303,4 @@ export class RecordingControl implements PipelineWatcher {
     this.#busy = done.catch(() => undefined);
     return done;
   }
-}
-
-/** What went wrong until a session was closed; undefined where nothing did. */
-function problemOf({ lostSamples, complete, trouble }: RecordingEnd): string | undefined {
-  const lost = lostSamples > 0 ? `${lostSamples} samples were lost` : undefined;
-  const unclosed = complete ? undefined : `${trouble}; underfoot sessions recover completes the file`;
-  return [lost, unclosed].filter((text) => text !== undefined).join('; ') || undefined;
-}
-
-/** Gain tracking begins anew with another model. */
-function freshGain({ model }: SessionSource, gain: GainTracker | undefined): GainMemory | undefined {
-  return gain && model && createGainTracker(model().card).memory();
 }

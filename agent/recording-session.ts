@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createGainTracker, createJudge, createSamplePath, type Input } from './assemble.ts';
-import type { GainMemory } from './drift/recover/gain-tracker.ts';
+import type { GainMemory, GainTracker } from './drift/recover/gain-tracker.ts';
 import { UserError } from './errors.ts';
 import type { ModelCard } from './model/card.ts';
 import type { LoadedModel } from './model/load.ts';
@@ -13,7 +13,7 @@ import { makeSpace, type SpaceLimits } from './session/make-space.ts';
 import { type OpenDisk, PARTIAL } from './session/part-file.ts';
 import { refused } from './session/part-writer.ts';
 import type { ReadingStream } from './session/reading-stream.ts';
-import { Recorder, type RecorderLimits } from './session/recorder.ts';
+import { Recorder, type RecorderLimits, type RecordingEnd } from './session/recorder.ts';
 import { type SessionClock, startSessionClock } from './session/session-clock.ts';
 import { sessionMetadata } from './session/session-input.ts';
 
@@ -134,4 +134,16 @@ export function checkLabel(label: string | null): void {
     `label: found ${JSON.stringify(label.slice(0, 70))}, expected letters, digits, _ and -, up to 64`,
     64,
   );
+}
+
+/** What went wrong until a session was closed; undefined where nothing did. */
+export function problemOf({ lostSamples, complete, trouble }: RecordingEnd): string | undefined {
+  const lost = lostSamples > 0 ? `${lostSamples} samples were lost` : undefined;
+  const unclosed = complete ? undefined : `${trouble}; underfoot sessions recover completes the file`;
+  return [lost, unclosed].filter((text) => text !== undefined).join('; ') || undefined;
+}
+
+/** Gain tracking begins anew with another model. */
+export function freshGain({ model }: SessionSource, gain: GainTracker | undefined): GainMemory | undefined {
+  return gain && model && createGainTracker(model().card).memory();
 }

@@ -1,5 +1,6 @@
 import { assemble, type Input, inputOf } from '../assemble.ts';
 import type { ModelFreeConfig } from '../config/load.ts';
+import { sessionLimits } from '../config/sessions.ts';
 import { UserError } from '../errors.ts';
 import { Live } from '../live.ts';
 import { modelFolder } from '../model/card-file.ts';
@@ -35,7 +36,6 @@ export interface StandaloneOptions {
 
 /** So long a device may be silent before the person at the keyboard is told so. */
 const patienceMs = 20_000;
-const mebibyte = 1024 * 1024;
 
 /**
  * Opens the robot's port and records what comes, with predictions where there is a model for it. Throws UserError
@@ -157,7 +157,6 @@ class StandaloneRecording implements Ongoing {
   ) {
     const { stream, protocol, model, input, live, traces, close } = parts;
     const { config, robotId } = options;
-    const { folder, quotaMiB, minFreeMiB, deleteLabelled, maxFileMiB, maxFileMinutes } = config.sessions;
     this.#options = options;
     this.#live = live;
     this.#traces = traces;
@@ -178,13 +177,7 @@ class StandaloneRecording implements Ongoing {
       protocolSpec: config.protocol,
       input,
       ...(model && { model: () => model }),
-      space: {
-        folder: folder!,
-        quotaBytes: quotaMiB === undefined ? undefined : quotaMiB * mebibyte,
-        minFreeBytes: minFreeMiB * mebibyte,
-        deleteLabelled,
-      },
-      limits: { maxPartBytes: maxFileMiB * mebibyte, maxPartS: maxFileMinutes * 60 },
+      ...sessionLimits(config.sessions),
       onChange: (body) => {
         if (body.state === 'idle' && this.sessionId !== '') this.#settle(this.#finish(body));
       },

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import type { SpaceLimits } from '../session/make-space.ts';
 
 const mebibytes = z.number().positive();
 
@@ -38,6 +39,25 @@ export const sessionsSchema = z
   })
   .describe('Recorded sessions.');
 export type SessionsConfig = z.infer<typeof sessionsSchema>;
+
+const mebibyte = 1024 * 1024;
+
+/** The limits of a recording and of all of them, in bytes and seconds. `folder` was resolved when it was loaded. */
+export function sessionLimits(config: SessionsConfig): {
+  space: SpaceLimits;
+  limits: { maxPartBytes: number; maxPartS: number };
+} {
+  const { folder, quotaMiB, minFreeMiB, deleteLabelled, maxFileMiB, maxFileMinutes } = config;
+  return {
+    space: {
+      folder: folder!,
+      quotaBytes: quotaMiB === undefined ? undefined : quotaMiB * mebibyte,
+      minFreeBytes: minFreeMiB * mebibyte,
+      deleteLabelled,
+    },
+    limits: { maxPartBytes: maxFileMiB * mebibyte, maxPartS: maxFileMinutes * 60 },
+  };
+}
 
 /** `folder`: of the configuration file. Under systemd the service may write below its state folder alone. */
 export function sessionsFolder(config: SessionsConfig, folder: string): string {

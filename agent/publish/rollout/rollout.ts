@@ -10,6 +10,7 @@ import type { Topics } from '../topics.ts';
 import { type Announcement, isInShare, isSigned, parseAnnouncement } from './announcement.ts';
 import { fetchBundle, unpackBundle } from './bundle.ts';
 import { type ModelHost, runShadow, runTrial } from './live-run.ts';
+import { misfit, Refusal } from './refusal.ts';
 import { retry } from './retry.ts';
 import { type Tally, trialMargin, worse } from './shadow.ts';
 import type { ModelStore } from './store.ts';
@@ -282,21 +283,4 @@ export class Rollout {
     this.#options.log.info(`model ${model ?? '?'}: ${state}${reason === undefined ? '' : `: ${reason}`}`);
     this.#port.publishModel({ state, model, active, reason, shadow });
   }
-}
-
-/** A model that must not come again: the bundle itself is at fault. */
-class Refusal extends UserError {
-  readonly shadow: ModelReportBody['shadow'];
-  constructor(message: string, shadow?: ModelReportBody['shadow']) {
-    super(message, 69);
-    this.shadow = shadow;
-  }
-}
-
-/** Why windows for the model in use cannot be given to another one. */
-function misfit(wanted: Announcement['card'] | ModelCard, active: ModelCard): string | undefined {
-  const windows = ({ rateHz, steps, stride, channels }: Announcement['card'] | ModelCard) =>
-    `${steps} steps at ${rateHz} Hz, every ${stride}, of ${channels.map((c) => `${c.name} in ${c.unit}`).join(', ')}`;
-  if (windows(wanted) === windows(active)) return undefined;
-  return `takes windows of ${windows(wanted)}; this robot makes windows of ${windows(active)}`;
 }
