@@ -1,4 +1,5 @@
-const secretKey = /(password|passphrase|token|secret|apikey|privatekey)$/i;
+/** Names of keys whose values are secrets. */
+export const secretKey = /(password|passphrase|token|secret|apikey|privatekey)$/i;
 
 /** A copy for showing and for support bundles: values of secret keys, and credentials in URLs, are taken out. */
 export function secretFree<T>(value: T): T {

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { strFromU8, unzipSync } from 'fflate';
 import { stringify } from 'yaml';
 import { loadConfig } from '../../../agent/config/load.ts';
 import { protocolSchema } from '../../../agent/protocol/registry.ts';
 import { startEmbeddedBroker } from '../../../agent/publish/embedded-broker.ts';
-import { writeBundle } from '../../../agent/service/doctor/bundle.ts';
 import type { CheckResult, Patient, ProgramResult } from '../../../agent/service/doctor/check.ts';
 import { checkBroker } from '../../../agent/service/doctor/check-broker.ts';
 import { checkClock, checkHardening, checkUnit } from '../../../agent/service/doctor/check-machine.ts';
@@ -132,22 +130,4 @@ test('an examination goes on after a problem, and every problem says what to do'
   for (const { name, outcome, todo } of results) {
     if (outcome === 'problem' || outcome === 'warning') assert.ok(todo, name);
   }
-});
-
-test('a support bundle has what is needed and no secret, not even one in the log', () => {
-  const passwordFile = join(folder, 'password');
-  writeFileSync(passwordFile, 'hunter2-hunter2\n', { mode: 0o600 });
-  const who = patient(
-    { mqtt: { passwordFile } },
-    { 'journalctl -u': { code: 0, output: 'refused mqtt://a:b@host with hunter2-hunter2 today' } },
-  );
-  const file = join(folder, 'bundle.zip');
-  writeBundle(file, who, []);
-  const files = unzipSync(readFileSync(file));
-  const all = Object.values(files)
-    .map((content) => strFromU8(content))
-    .join('\n');
-  assert.ok(Object.keys(files).includes('configuration.yaml'));
-  assert.match(strFromU8(files['journal.txt']), /refused mqtt:\/\/\(hidden\)@host with \(hidden\) today/);
-  assert.ok(!all.includes('hunter2'));
 });
