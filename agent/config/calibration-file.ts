@@ -1,9 +1,10 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { z } from 'zod';
 import { ConfigError, UserError } from '../errors.ts';
 import { findingsOf } from './problems.ts';
+import { readYamlFile } from './yaml-file.ts';
 
 const channelSchema = z.strictObject({
   name: z.string().min(1).describe('Channel, as the protocol and the model card name it.'),
@@ -57,14 +58,7 @@ export type CalibratedChannel = CalibrationFile['channels'][number];
 
 /** Reads and checks a calibration file (YAML). Throws ConfigError. */
 export function loadCalibration(file: string): CalibrationFile {
-  let input: unknown;
-  try {
-    input = parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    const found = (error as Error).message.split('\n')[0];
-    throw new ConfigError([{ file, found, expected: 'a readable YAML file' }]);
-  }
-  return check(file, input);
+  return check(file, readYamlFile(file));
 }
 
 /**
@@ -86,7 +80,7 @@ export function saveCalibration(file: string, content: CalibrationFile): void {
 
 function check(file: string, input: unknown): CalibrationFile {
   const parsed = calibrationSchema.safeParse(input);
-  if (!parsed.success) throw new ConfigError(findingsOf(file, input, parsed.error));
+  if (!parsed.success) throw new ConfigError(findingsOf(file, input, parsed.error, calibrationSchema));
   return parsed.data;
 }
 

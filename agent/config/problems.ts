@@ -1,27 +1,40 @@
 import type { z } from 'zod';
 import type { Finding } from '../errors.ts';
+import { expectedKeys } from './known-keys.ts';
 import { secretFree } from './secret-free.ts';
 
 /** Zod's issues in the words of the person who wrote the file: file, key, what was found, what was expected. */
-export function findingsOf(file: string, input: unknown, error: z.ZodError): Finding[] {
-  return error.issues.flatMap((issue) => explain(file, input, issue));
+export function findingsOf(file: string, input: unknown, error: z.ZodError, schema: z.ZodType): Finding[] {
+  return error.issues.flatMap((issue) => explain(file, input, issue, schema));
 }
 
-function explain(file: string, input: unknown, issue: z.core.$ZodIssue): Finding[] {
+function explain(file: string, input: unknown, issue: z.core.$ZodIssue, schema: z.ZodType): Finding[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       file,
       key: dotted([...issue.path, key]),
       found: `unknown key ${JSON.stringify(key)}`,
-      expected: 'a key that the schema knows',
+      expected: expectedKeys(schema, input, [...issue.path, key]),
     }));
   }
   const found = show(at(input, issue.path));
   return [{ file, key: dotted(issue.path), found, expected: expectation(issue) }];
 }
 
+/** Kinds of values in the words of a YAML file. */
+const kinds: Readonly<Record<string, string>> = {
+  object: 'a section with keys',
+  record: 'a section with keys',
+  array: 'a list',
+  tuple: 'a list',
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+};
+
 function expectation(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_type') return issue.expected;
+  if (issue.code === 'invalid_type') return kinds[issue.expected] ?? issue.expected;
   if (issue.code === 'invalid_value') return `one of ${list(issue.values)}`;
   if (issue.code === 'too_small')
     return `${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`;

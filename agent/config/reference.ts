@@ -1,26 +1,6 @@
 import { z } from 'zod';
+import type { JsonSchema } from './json-schema.ts';
 import { configSchema } from './schema.ts';
-
-/** What is used here of JSON Schema (draft 2020-12). */
-export interface JsonSchema {
-  $schema?: string;
-  type?: string;
-  const?: unknown;
-  enum?: unknown[];
-  description?: string;
-  default?: unknown;
-  properties?: Record<string, JsonSchema>;
-  required?: string[];
-  items?: JsonSchema;
-  prefixItems?: JsonSchema[];
-  anyOf?: JsonSchema[];
-  oneOf?: JsonSchema[];
-  minimum?: number;
-  maximum?: number;
-  exclusiveMinimum?: number;
-  pattern?: string;
-  additionalProperties?: boolean | JsonSchema;
-}
 
 /** JSON Schema of the configuration file, for editors: `# yaml-language-server: $schema=FILE`. */
 export function configJsonSchema(): JsonSchema {

@@ -33,7 +33,7 @@ function parseCard(file: string, text: string): ModelCard {
     throw refuse(file, '', (error as Error).message, 'JSON');
   }
   const parsed = cardSchema.safeParse(json);
-  if (!parsed.success) throw new ConfigError(findingsOf(file, json, parsed.error));
+  if (!parsed.success) throw new ConfigError(findingsOf(file, json, parsed.error, cardSchema));
   checkAgreement(file, parsed.data);
   return parsed.data;
 }

@@ -25,7 +25,7 @@ export const plotterSchema = z
     maxLineBytes: maxLineBytes(1024),
   })
   .refine((spec) => new Set(plotterKeys(spec)).size === plotterKeys(spec).length, {
-    error: 'a column is chosen twice',
+    error: 'expected each column once, also as time',
     path: ['columns'],
   });
 

@@ -53,23 +53,27 @@ export const textSchema = z
     maxLineBytes: maxLineBytes(1024),
   })
   .refine((spec) => spec.delimiter !== spec.decimal, {
-    error: 'delimiter and decimal must differ',
+    error: 'expected another character than the delimiter',
     path: ['decimal'],
   })
   .refine((spec) => spec.header !== false || textKeys(spec).every((key) => typeof key === 'number'), {
-    error: 'columns chosen by name need header: true or a list of names',
+    error: 'expected true or a list of names, since columns are chosen by name',
     path: ['header'],
   })
   .refine(
     (spec) =>
       !Array.isArray(spec.header) || textKeys(spec).every((key) => knows(spec.header as string[], key)),
     {
-      error: 'a column is not in the list of names',
-      path: ['header'],
+      error: ({ input }) => {
+        const { header, ...spec } = input as { header: string[] } & TextKeys;
+        const unknown = textKeys(spec).filter((key) => !knows(header, key));
+        return `expected columns of the header (${header.join(', ')}); ${unknown.join(', ')} is none`;
+      },
+      path: ['columns'],
     },
   )
   .refine((spec) => new Set(textKeys(spec)).size === textKeys(spec).length, {
-    error: 'a column is chosen twice',
+    error: 'expected each column once, also as time or sequence',
     path: ['columns'],
   });
 

@@ -33,7 +33,26 @@ function calibration(folder: string, change: object): string {
 }
 
 const cases: [string, (folder: string) => Record<string, unknown>, RegExp][] = [
-  ['an unknown key', () => ({ modle: 'x' }), /robot\.yaml: modle: found .*expected/],
+  [
+    'an unknown key',
+    () => ({ modle: 'x' }),
+    /robot\.yaml: modle: found unknown key "modle", expected model\n/,
+  ],
+  [
+    'an unknown key of a section that knows it in another spelling',
+    () => ({ source: { kind: 'serial', port: '/dev/x', baudrate: 9600 } }),
+    /robot\.yaml: source\.baudrate: found unknown key "baudrate", expected baudRate\n/,
+  ],
+  [
+    'an unknown key that is like none',
+    () => ({ source: { kind: 'tcp', host: 'x', port: 1, baudRate: 9600 } }),
+    /source\.baudRate: found unknown key "baudRate", expected one of kind, host, port, silenceS\n/,
+  ],
+  [
+    'a column that the header does not have',
+    () => ({ protocol: { name: 'text', header: ['time', 'curL'], columns: ['curL', 'curX'] } }),
+    /robot\.yaml: protocol\.columns: found \["curL","curX"\], expected columns of the header \(time, curL\); curX is none/,
+  ],
   [
     'a wrong kind of value',
     () => ({ nominalRateHz: 'fast' }),
@@ -47,7 +66,7 @@ const cases: [string, (folder: string) => Record<string, unknown>, RegExp][] = [
   [
     'a model that is not there',
     () => ({ model: 'no-such' }),
-    /no-such: found no such folder, expected a model folder/,
+    /robot\.yaml: model: found "no-such", and no folder .*no-such, expected a model folder with card.json, or one of .*husky/,
   ],
   [
     'a model file that is not the card’s',
