@@ -3,6 +3,7 @@ import type { ModelCard } from '../model/card.ts';
 import { secretFree } from '../publish/broker-options.ts';
 import type { AgentView } from './agent-view.ts';
 import type { DriftView, Figure, ModelView, RecordingView, StateView } from './dashboard/view.ts';
+import { driftWords } from './drift-words.ts';
 
 /** What the dashboard shows of everything that changes slowly. `drift` is that of the last window. */
 export function stateView(
@@ -18,6 +19,7 @@ export function stateView(
     robotId: config.robotId,
     version: agent.version,
     startedMs: agent.startedMs,
+    nowMs: Date.now(),
     source: agent.source().name,
     broker: secretFree(config.mqtt.url),
     channels: card.channels.map(({ name, unit }) => ({ name, unit })),
@@ -49,21 +51,8 @@ export function modelView(card: ModelCard, active: boolean, engine?: string): Mo
   };
 }
 
-const actions: Readonly<Record<DriftState['action'], string | undefined>> = {
-  none: undefined,
-  recalibrate: 'calibrate the sensor anew',
-  record: 'record sessions under these conditions',
-  retrain: 'train the model anew',
-  'check wiring': 'check the wiring',
-};
-
 function driftView(drift: DriftState, wallMsOf: (timeUs: number) => number): DriftView {
-  const reasons = drift.moved
-    .slice(0, 3)
-    .map(({ what, reference, current }) => `${what} is ${show(current)}, usually ${show(reference)}`);
-  const todo = actions[drift.action];
-  if (todo && reasons.length > 0) reasons.push(todo);
-  return { state: drift.state, reasons, sinceMs: wallMsOf(drift.sinceUs) };
+  return { state: drift.state, reasons: driftWords(drift), sinceMs: wallMsOf(drift.sinceUs) };
 }
 
 function recordingView(agent: AgentView, sinceMs: number | undefined): RecordingView {

@@ -22,6 +22,7 @@ const types: Record<string, string> = {
 const pages = [
   'index.html',
   'style.css',
+  'answer.css',
   'panels.css',
   'app.js',
   'theme.js',
@@ -31,6 +32,7 @@ const pages = [
   'panels.js',
   'record.js',
   'lists.js',
+  'verdict.js',
   'icon.svg',
 ];
 const here = dirname(fileURLToPath(import.meta.url));

@@ -46,6 +46,8 @@ export interface StateView {
   robotId: string;
   version: string;
   startedMs: number;
+  /** Wall clock of the robot when this was put together, by which the age of a window is told; each second anew. */
+  nowMs: number;
   source: string;
   broker: string;
   channels: readonly ChannelView[];

@@ -125,6 +125,7 @@ function firstState(endMs: number): StateView {
     robotId: 'husky-07',
     version: '0.1.0',
     startedMs: endMs - 26 * 3.6e6,
+    nowMs: endMs,
     source: '/dev/serial/by-id/usb-Arduino_Mega_2560-if00',
     broker: 'mqtt://192.168.1.10:1883',
     channels: [

@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { packageRoot } from '../../../agent/package-root.ts';
 import { type FakeAgent, startFakeAgent } from './fake-agent.ts';
 
 const executablePath = '/usr/bin/chromium';
 const skip = existsSync(executablePath) ? false : 'Chromium is not installed';
-/** `UNDERFOOT_SCREENSHOTS=1` writes the pictures that the documentation shows. */
-const pictures = process.env.UNDERFOOT_SCREENSHOTS ? join(packageRoot, 'docs/images') : undefined;
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 let browser: Browser;
@@ -49,23 +45,16 @@ async function open(width: number, height: number, colorScheme: 'light' | 'dark'
   return { page, problems, foreign };
 }
 
-async function picture(page: Page, name: string): Promise<void> {
-  if (!pictures) return;
-  mkdirSync(pictures, { recursive: true });
-  await page.locator('#ribbon[data-drawn=yes]').waitFor();
-  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: name !== 'dashboard-phone' });
-}
-
 for (const [name, width, height, scheme] of [
-  ['dashboard-light', 1280, 900, 'light'],
-  ['dashboard-dark', 1280, 900, 'dark'],
-  ['dashboard-phone', 390, 844, 'light'],
+  ['light', 1280, 900, 'light'],
+  ['dark', 1280, 900, 'dark'],
+  ['phone', 390, 844, 'light'],
+  ['phone in the dark', 390, 844, 'dark'],
 ] as const) {
   test(`${name}: no axe violation, no script error, no request elsewhere, no sideways scroll`, {
     skip,
   }, async () => {
     const { page, problems, foreign } = await open(width, height, scheme);
-    await picture(page, name);
     // The policy of the page allows no injected script, so axe runs outside of it.
     const session = await page.context().newCDPSession(page);
     const { readFileSync } = await import('node:fs');
@@ -106,9 +95,44 @@ test('the page shows what the agent says, as it changes', { skip }, async () => 
     status: { state: 'degraded', reasons: ['the port is away'] },
   });
   await page.locator('#status-text', { hasText: /^degraded$/ }).waitFor();
-  assert.match(String(await page.textContent('#drift')), /confidence fell/);
+  assert.match(String(await page.textContent('#verdict')), /No, inputs have drifted[\s\S]*Confidence fell/i);
   assert.match(String(await page.textContent('#notice')), /the port is away/);
   agent.setState({ drift: { state: 'stable', reasons: [] }, status: { state: 'online', reasons: [] } });
+  await page.close();
+});
+
+test('it says whether the surface can be relied on, and the gravest reason first', { skip }, async () => {
+  const { page } = await open(1280, 900, 'light');
+  const words = (text: RegExp) => page.locator('#verdict-words', { hasText: text }).waitFor();
+  const level = () => page.getAttribute('#verdict', 'data-level');
+  let timeMs = Date.now();
+  const windows = (surface: string, confidence: number) => {
+    const rest = { label: 'SAND', probabilities: [0, 0, 0, 0, 1, 0], drift: false, afterGap: false };
+    for (let i = 0; i < 5; i++) {
+      agent.feed.pushPrediction({ ...rest, timeMs: timeMs++, durationMs: 2000, surface, confidence });
+    }
+  };
+  windows('SAND', 0.9);
+  await words(/^yes$/);
+  assert.equal(await level(), 'good');
+  windows('SAND', 0.4);
+  await words(/unusually unsure/);
+  assert.equal(await level(), 'care');
+  agent.setState({ drift: { state: 'warning', reasons: ['mean current of left is 4.1, usually 3.1'] } });
+  await words(/drift begins/);
+  windows('unknown', 0.4);
+  await words(/unlike any known surface/);
+  assert.equal(await level(), 'bad');
+  agent.setState({ drift: { state: 'drift', reasons: ['mean current of left is 5.1, usually 3.1'] } });
+  await words(/inputs have drifted/);
+  assert.match(
+    String(await page.textContent('#verdict-why')),
+    /^Mean current of left is 5\.1, usually 3\.1\.$/,
+  );
+  // The robot's clock goes on, and no window comes.
+  agent.setState({ drift: { state: 'stable', reasons: [] }, nowMs: timeMs + 8000 });
+  await words(/out of date/);
+  assert.equal(await level(), 'bad');
   await page.close();
 });
 

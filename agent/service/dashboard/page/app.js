@@ -5,6 +5,7 @@ import { showNow, showRun, showState } from './panels.js';
 import { recordKey, showRecording } from './record.js';
 import { Ribbon } from './ribbon.js';
 import { Traces } from './traces.js';
+import { showVerdict, verdictOf } from './verdict.js';
 
 const byId = (id) => document.getElementById(id);
 const keepMs = 16 * 60_000;
@@ -41,6 +42,7 @@ function take(delta) {
 function takeState(next) {
   const before = state;
   state = next;
+  noteClock(next.nowMs);
   const labels = next.model?.labels ?? [];
   if (JSON.stringify(labels) !== JSON.stringify(before?.model?.labels)) {
     setLabels(labels);
@@ -68,8 +70,17 @@ function recolour() {
   if (predictions.length > 0 && state) showNow(predictions.at(-1), state);
 }
 
+/** Also when nothing comes: then it is out of date. */
+function judge() {
+  if (paused || !state) return;
+  const newest = predictions.at(-1);
+  const ageMs = newest ? Date.now() + (clockOffsetMs ?? 0) - newest.timeMs : 0;
+  showVerdict(verdictOf(predictions, state, ageMs));
+}
+
 function draw() {
   drawing = false;
+  judge();
   if (paused || clockOffsetMs === undefined) return;
   const nowMs = Date.now() + clockOffsetMs;
   ribbon.draw(predictions, nowMs);

@@ -3,7 +3,12 @@ import { people } from './panels.js';
 import { send } from './record.js';
 
 const byId = (id) => document.getElementById(id);
-const when = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const when = new Intl.DateTimeFormat(undefined, {
+  month: 'short',
+  day: 'numeric',
+  hour: 'numeric',
+  minute: '2-digit',
+});
 
 async function get(path) {
   const response = await fetch(path);
@@ -37,7 +42,8 @@ function sessionRow(session) {
   for (const [index, text] of cells.entries()) {
     const cell = document.createElement('td');
     cell.textContent = text;
-    if (index === 1) cell.className = 'wrap';
+    if (index < 2) cell.className = 'wrap';
+    if (index === 3) cell.className = 'size';
     row.append(cell);
   }
   const last = document.createElement('td');

@@ -2,14 +2,11 @@
 import { colourClass } from './colours.js';
 
 const byId = (id) => document.getElementById(id);
-const percent = (value) => `${(100 * value).toFixed(value >= 0.995 || value < 0.095 ? 1 : 0)} %`;
-const driftWords = {
-  warming: 'Drift: collecting',
-  stable: 'No drift',
-  warning: 'Drift: warning',
-  drift: 'Drift',
-  unknown: 'Drift: not known',
-};
+/** Never 100 % of what is only almost sure. */
+function percent(value) {
+  if (value > 0.999) return '> 99.9 %';
+  return `${(100 * value).toFixed(value >= 0.995 || value < 0.095 ? 1 : 0)} %`;
+}
 
 export function people(label) {
   return label.toLowerCase().replaceAll('_', ' ');
@@ -26,7 +23,8 @@ export function showRun(predictions, nowMs) {
   let i = predictions.length - 1;
   while (i > 0 && predictions[i - 1].surface === newest.surface && !predictions[i].afterGap) i--;
   const whole = i === 0 && predictions.length >= 900;
-  const before = i > 0 ? `, before that ${people(predictions[i - 1].surface)}` : '';
+  const gap = predictions[i].afterGap;
+  const before = i === 0 ? '' : gap ? ', after a gap' : `, before that ${people(predictions[i - 1].surface)}`;
   const seconds = (nowMs - predictions[i].timeMs + predictions[i].durationMs) / 1000;
   setText('run', `for ${whole ? 'more than ' : ''}${formatDuration(seconds)}${before}`);
 }
@@ -90,10 +88,6 @@ export function showState(state) {
   setText('status-text', state.status.state);
   byId('status').title = state.status.reasons.join('\n');
   showBand(state.confidenceBand);
-  const drift = byId('drift');
-  drift.dataset.state = state.drift.state;
-  setText('drift-state', driftWords[state.drift.state]);
-  setText('drift-text', driftText(state.drift));
   showFigures(state.figures);
   showNotice(state);
   setText(
@@ -108,20 +102,16 @@ export function showState(state) {
   );
 }
 
-function driftText(drift) {
-  if (drift.reasons.length > 0) return drift.reasons.join('; ');
-  if (drift.state === 'stable') return 'Confidence and input look as they did when the model was checked.';
-  if (drift.state === 'warming') return 'Too few windows yet to compare with the reference.';
-  return '';
-}
-
 function showBand(band) {
   const element = document.querySelector('.meter .band');
   element.hidden = !band;
   if (!band) return;
   element.style.left = `${100 * band.low}%`;
   element.style.width = `${100 * (band.high - band.low)}%`;
-  setText('band-text', `outlined: 9 of 10 known windows, ${percent(band.low)} to ${percent(band.high)}`);
+  setText(
+    'band-text',
+    `of the last window; outlined: 9 of 10 known windows, ${percent(band.low)} to ${percent(band.high)}`,
+  );
 }
 
 function showFigures(figures) {

@@ -94,7 +94,8 @@ export class Ribbon {
       const usual = Math.min(stepMs, p.durationMs);
       const end = next && !next.afterGap ? this.#x(next.timeMs, width) : this.#x(p.timeMs + usual, width);
       const from = Math.max(left, Math.floor(x));
-      const wide = Math.max(1, Math.ceil(Math.min(end, width)) - from);
+      // Whole pixels that do not overlap: what is half transparent would show a stripe.
+      const wide = Math.max(1, Math.floor(Math.min(end, width)) - from);
       c.fillStyle = p.surface === 'unknown' ? this.#hatching(c) : colourOf(p.surface);
       c.fillRect(from, 0, wide, topHeight);
       if (run?.surface === p.surface && !p.afterGap) {
