@@ -3,12 +3,15 @@ import type { LoadedModel } from './model/load.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { StatusBody } from './publish/payloads.ts';
 import type { RecordingControl } from './recording-control.ts';
+import { RefusedFrames } from './refused-frames.ts';
 import { type Clocks, systemClocks } from './reporter.ts';
 import { SignalHealth } from './signal/signal-health.ts';
 
 /** What the status is made of. */
 export interface StatusFacts {
   readonly version: string;
+  /** For messages about the protocol. */
+  readonly configFile: string;
   readonly pipeline: Pipeline;
   readonly live: () => Live;
   readonly model: () => LoadedModel;
@@ -26,6 +29,7 @@ export class AgentStatus {
   readonly #facts: StatusFacts;
   readonly #clocks: Clocks;
   readonly #health = new SignalHealth();
+  readonly #refused: RefusedFrames;
   #opened = -1;
   #openedUs = 0;
   #lostWindows = 0;
@@ -33,6 +37,7 @@ export class AgentStatus {
 
   constructor(facts: StatusFacts, clocks: Clocks = systemClocks) {
     this.#facts = facts;
+    this.#refused = new RefusedFrames(facts.configFile);
     this.#clocks = clocks;
   }
 
@@ -68,10 +73,13 @@ export class AgentStatus {
     if (nowUs - this.#openedUs < patienceUs) return [];
     const silent = nowUs - live.heardUs > patienceUs;
     const { path } = pipeline.parts;
+    const { samples } = path.counts;
+    const refused = silent ? undefined : this.#refused.reason(pipeline.parts.decoder, samples);
     // Bytes that make no samples: what the decoder refused says why, better than "no samples".
-    if (!silent && path.counts.samples === 0) return [`no line or frame could be read: ${refused(pipeline)}`];
+    if (refused !== undefined && samples === 0) return [refused];
     const expected = { configuredHz: configuredHz(), modelHz: model().card.rateHz, silent };
-    return this.#health.reasons(path, expected, nowUs);
+    const health = this.#health.reasons(path, expected, nowUs);
+    return refused === undefined ? health : [refused, ...health];
   }
 
   #windowReasons(): string[] {
@@ -82,12 +90,4 @@ export class AgentStatus {
     this.#lostWindows = lost;
     return this.#tellLost > 0 ? ['windows were lost: the classifier failed or was too slow'] : [];
   }
-}
-
-/** What the decoder discarded, by reason, most first: `columns 41, number 2`. */
-function refused(pipeline: Pipeline): string {
-  const { frames, bytes } = pipeline.parts.decoder.discarded;
-  const reasons = Object.entries(frames).sort((a, b) => b[1] - a[1]);
-  if (reasons.length === 0) return `${bytes} bytes discarded; are protocol and baud rate right?`;
-  return `${reasons.map(([reason]) => reason).join(', ')}; are protocol and baud rate right?`;
 }

@@ -60,6 +60,8 @@ export class Agent implements AgentView {
   readonly #rollout: Rollout | undefined;
   #commands: CommandDispatcher | undefined;
   #lastStatus = '';
+  /** State and reasons that the log heard last. */
+  #lastHow = '';
   #timers: NodeJS.Timeout[] = [];
 
   /** Resolves when the model is loaded, the broker was tried, and the port is open or being waited for. */
@@ -130,6 +132,7 @@ export class Agent implements AgentView {
     );
     this.#status = new AgentStatus({
       version,
+      configFile,
       pipeline,
       live: () => this.#now.live,
       model: () => this.model(),
@@ -264,12 +267,19 @@ export class Agent implements AgentView {
     });
   }
 
-  /** Publishes the status when it changed. */
+  /** Publishes the status when it changed; the log hears what is new in how the agent is. */
   #look(): void {
     const status = this.#status.look();
     const text = JSON.stringify(status);
     if (text === this.#lastStatus) return;
     this.#lastStatus = text;
+    const { state, reasons } = status;
+    const how = JSON.stringify([state, reasons]);
+    if (how !== this.#lastHow && status.source?.state === 'open') {
+      if (state === 'degraded') this.logger.warn('degraded', { reasons });
+      else if (this.#lastHow !== '') this.logger.info('all is well again');
+      this.#lastHow = how;
+    }
     this.#publisher.publishStatus(status);
   }
 

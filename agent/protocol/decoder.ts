@@ -18,6 +18,8 @@ export interface Decoder {
   /** The next reading, or undefined when more bytes are needed. The object is reused by the next call. */
   next(): Reading | undefined;
   readonly discarded: Discarded;
+  /** Of the last thing that was refused, `found ..., expected ...` for people; undefined where nothing is to be said. */
+  explain?(): string | undefined;
   /** Forget buffered bytes (after a reconnect); counts them as discarded. */
   reset(): void;
 }

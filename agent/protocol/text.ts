@@ -27,6 +27,8 @@ export class DelimitedTextDecoder extends LineDecoder {
   /** Fields that a line must have; 0 while not known. */
   #fields: number;
   #otherFields = 0;
+  /** Fields of the last line that was refused for their number; 0 before one was. */
+  #refusedFields = 0;
   #otherRun = 0;
 
   constructor(spec: TextSpec, midStream = true) {
@@ -45,6 +47,13 @@ export class DelimitedTextDecoder extends LineDecoder {
     this.#firstIsHeader = this.#hasHeader && !midStream;
     this.#fixedFields = spec.fields ?? (Array.isArray(spec.header) ? spec.header.length : 0);
     this.#fields = this.#fixedFields;
+  }
+
+  explain(): string | undefined {
+    if (this.#refusedFields === 0) return undefined;
+    const wanted = this.#columns.slotOfField.length;
+    const expected = this.#fields > 0 ? `${this.#fields}` : `at least ${wanted}`;
+    return `found ${this.#refusedFields} columns in a line, expected ${expected}`;
   }
 
   override reset(): void {
@@ -104,7 +113,11 @@ export class DelimitedTextDecoder extends LineDecoder {
       if (at >= stop) break;
       at++;
     }
-    if (field !== this.#fields && !this.#accepts(field, wanted, bad)) return 'columns';
+    if (field !== this.#fields && !this.#accepts(field, wanted, bad)) {
+      this.#refusedFields = field;
+      return 'columns';
+    }
+    this.#refusedFields = 0;
     this.#otherRun = 0;
     return bad === numberOk ? '' : bad === numberNotFinite ? 'nan' : 'number';
   }

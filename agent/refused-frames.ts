@@ -1,0 +1,69 @@
+import { basename } from 'node:path';
+import type { Decoder } from './protocol/decoder.ts';
+
+/** What a decoder's reasons mean; one that is not here is said as it is. */
+const words: Readonly<Record<string, string>> = {
+  columns: 'another number of columns or a missing one',
+  number: 'a field that is no number',
+  nan: 'NaN or infinity',
+  json: 'no JSON',
+  crc: 'a wrong check sum',
+  checksum: 'a wrong check sum',
+  cobs: 'a frame that is no COBS',
+  length: 'a frame of another length',
+  version: 'a frame of another version',
+  overlong: 'no end of a line or frame where one must be',
+  overflow: 'more bytes than could be read in time',
+  unnamed: 'values before the names of the columns',
+};
+/** Of these some are no fault: where a stream begins, and lines that carry no reading on purpose. */
+const harmless = new Set(['start', 'header', 'labels', 'blank', 'reset', 'timeout']);
+
+/** Share of lines or frames that may be refused within the memory before it is said, and the fewest that count. */
+const manyShare = 0.05;
+const fewest = 10;
+/** Looks that are remembered: a minute at one a second. */
+const maxLooks = 60;
+
+interface Look {
+  readonly decoder: Decoder;
+  readonly frames: number;
+  readonly samples: number;
+}
+
+/** Says why lines or frames of the device are refused: at all, or too many within a minute. One look a second; bounded. */
+export class RefusedFrames {
+  readonly #configFile: string;
+  #looks: Look[] = [];
+
+  constructor(configFile: string) {
+    this.#configFile = basename(configFile);
+  }
+
+  /** `samples`: readings since the start. The words do not change with every line, so that a status is not said anew. */
+  reason(decoder: Decoder, samples: number): string | undefined {
+    const now = { decoder, frames: faultsOf(decoder).reduce((sum, [, n]) => sum + n, 0), samples };
+    if (this.#looks.at(-1)?.decoder !== decoder || (this.#looks.at(-1)?.samples ?? 0) > samples)
+      this.#looks = [];
+    this.#looks.push(now);
+    if (this.#looks.length > maxLooks) this.#looks.shift();
+    if (samples === 0)
+      return `no line or frame could be read: ${this.#why(decoder)}; are protocol and baud rate right?`;
+    const frames = now.frames - this.#looks[0].frames;
+    const share = frames / Math.max(1, frames + samples - this.#looks[0].samples);
+    if (frames < fewest || share <= manyShare) return undefined;
+    return `more than ${100 * manyShare} % of the lines or frames within a minute could not be read: ${this.#why(decoder)}; are wiring and baud rate right?`;
+  }
+
+  /** `robot.yaml: protocol: found 2 columns in a line, expected 3` */
+  #why(decoder: Decoder): string {
+    const [worst] = faultsOf(decoder).sort((a, b) => b[1] - a[1]);
+    const found =
+      decoder.explain?.() ?? (worst && `found ${words[worst[0]] ?? worst[0]}`) ?? 'found no line or frame';
+    return `${this.#configFile}: protocol: ${found}`;
+  }
+}
+
+function faultsOf({ discarded }: Decoder): [string, number][] {
+  return Object.entries(discarded.frames).filter(([reason]) => !harmless.has(reason));
+}
