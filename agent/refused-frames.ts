@@ -35,12 +35,14 @@ interface Look {
 export class RefusedFrames {
   readonly #configFile: string;
   #looks: Look[] = [];
+  /** The words for what is refused most: kept while that is the same, so that a status is not said with every line. */
+  #said: { readonly decoder: Decoder; readonly reason: string; readonly words: string } | undefined;
 
   constructor(configFile: string) {
     this.#configFile = basename(configFile);
   }
 
-  /** `samples`: readings since the start. The words do not change with every line, so that a status is not said anew. */
+  /** `samples`: readings since the start. */
   reason(decoder: Decoder, samples: number): string | undefined {
     const now = { decoder, frames: faultsOf(decoder).reduce((sum, [, n]) => sum + n, 0), samples };
     if (this.#looks.at(-1)?.decoder !== decoder || (this.#looks.at(-1)?.samples ?? 0) > samples)
@@ -57,10 +59,12 @@ export class RefusedFrames {
 
   /** `robot.yaml: protocol: found 2 columns in a line, expected 3` */
   #why(decoder: Decoder): string {
-    const [worst] = faultsOf(decoder).sort((a, b) => b[1] - a[1]);
-    const found =
-      decoder.explain?.() ?? (worst && `found ${words[worst[0]] ?? worst[0]}`) ?? 'found no line or frame';
-    return `${this.#configFile}: protocol: ${found}`;
+    const [[reason] = ['']] = faultsOf(decoder).sort((a, b) => b[1] - a[1]);
+    if (this.#said?.decoder !== decoder || this.#said.reason !== reason) {
+      const plain = reason === '' ? 'no line or frame' : (words[reason] ?? reason);
+      this.#said = { decoder, reason, words: decoder.explain?.() ?? `found ${plain}` };
+    }
+    return `${this.#configFile}: protocol: ${this.#said.words}`;
   }
 }
 

@@ -59,3 +59,11 @@ test('header lines, blank ones and the cut one at the start are no faults', () =
   const say = device({ name: 'plotter', columns: ['a'] });
   assert.equal(say('a:1', ...many(''), ...many('a:')), undefined);
 });
+
+test('the words stay while the fault stays, so that noise is not another status with every line', () => {
+  const say = device(text);
+  const first = say('#');
+  assert.match(first ?? '', /found 1 column in a line, expected 3/);
+  assert.equal(say('#,#'), first);
+  assert.equal(say('#,#,#,#', '#'), first);
+});

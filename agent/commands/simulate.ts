@@ -1,4 +1,6 @@
-import { existsSync, lstatSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { stringify } from 'yaml';
 import type { CommandModule } from 'yargs';
 import { loadConfig } from '../config/load.ts';
 import { UserError } from '../errors.ts';
@@ -34,6 +36,7 @@ interface Arguments {
   protocol?: ProtocolSpec['name'];
   config?: string;
   portLink?: string;
+  writeConfig?: string;
   label?: string[];
   dwell: number;
   rate: number;
@@ -59,6 +62,12 @@ export const simulateCommand: CommandModule<object, Arguments> = {
           type: 'string',
           requiresArg: true,
           describe: 'Symbolic link to make, so that the port has a name that stays',
+        },
+        'write-config': {
+          type: 'string',
+          requiresArg: true,
+          conflicts: 'config',
+          describe: 'Write a configuration that reads it, for `underfoot run`',
         },
         label: {
           type: 'string',
@@ -109,6 +118,7 @@ async function simulate(argv: Arguments): Promise<void> {
   // Before anybody can read where the port is, and end us.
   const stopped = interrupted();
   if (argv.portLink) link(path, argv.portLink);
+  if (argv.writeConfig) writeConfig(argv.writeConfig, argv.protocol!, resolve(argv.portLink ?? path));
   const say = (what: object, text: string) => console.log(argv.json ? JSON.stringify(what) : text);
   say({ port: path, link: argv.portLink, protocol: spec }, `${spec.name} device at ${argv.portLink ?? path}`);
 
@@ -127,6 +137,22 @@ async function simulate(argv: Arguments): Promise<void> {
     { commands, misunderstood },
     `received ${commands} commands beyond reading, ${misunderstood} misunderstood`,
   );
+}
+
+/** A whole configuration with the demo model. Throws UserError (73) where a file is there already or none can be made. */
+function writeConfig(file: string, name: ProtocolSpec['name'], port: string): void {
+  const config = {
+    robotId: 'simulated',
+    source: { kind: 'serial', port },
+    protocol: { name, ...typical[name] },
+    model: 'demo-six-surfaces',
+    mqtt: {},
+  };
+  try {
+    writeFileSync(file, stringify(config), { flag: 'wx' });
+  } catch (error) {
+    throw new UserError(`--write-config: ${(error as Error).message}, expected a new file`, 73);
+  }
 }
 
 /** Replaces an old link, but nothing else. */

@@ -53,7 +53,8 @@ export class DelimitedTextDecoder extends LineDecoder {
     if (this.#refusedFields === 0) return undefined;
     const wanted = this.#columns.slotOfField.length;
     const expected = this.#fields > 0 ? `${this.#fields}` : `at least ${wanted}`;
-    return `found ${this.#refusedFields} columns in a line, expected ${expected}`;
+    const found = `${this.#refusedFields} column${this.#refusedFields === 1 ? '' : 's'}`;
+    return `found ${found} in a line, expected ${expected}`;
   }
 
   override reset(): void {

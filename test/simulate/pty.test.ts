@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
+import { loadConfig } from '../../agent/config/load.ts';
 import { guardWrites } from '../../agent/protocol/allow-list.ts';
 import { createProtocol, type ProtocolSpec } from '../../agent/protocol/registry.ts';
 import { createSimulatedDevice } from '../../agent/simulate/devices/registry.ts';
@@ -61,12 +62,14 @@ for (const spec of specs) {
   });
 }
 
-test('underfoot simulate makes a link to its port, names the surface, and tidies up', {
+test('underfoot simulate makes a link to its port, writes a configuration for it, names the surface, and tidies up', {
   timeout: 60_000,
 }, async () => {
-  const link = join(mkdtempSync(join(tmpdir(), 'underfoot-')), 'port');
+  const folder = mkdtempSync(join(tmpdir(), 'underfoot-'));
+  const link = join(folder, 'port');
+  const file = join(folder, 'robot.yaml');
   const args = ['--import', 'tsx', 'agent/cli.ts', 'simulate', '-p', 'vesc', '--port-link', link];
-  const child = spawn(process.execPath, [...args, '--label', 'SAND', '--json'], {
+  const child = spawn(process.execPath, [...args, '--write-config', file, '--label', 'SAND', '--json'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
@@ -74,6 +77,11 @@ test('underfoot simulate makes a link to its port, names the surface, and tidies
   const { port, protocol } = await next();
   assert.equal(readlinkSync(link), port);
   assert.equal(protocol.name, 'vesc');
+  const config = loadConfig(file);
+  assert.deepEqual(
+    [config.source.kind === 'serial' && config.source.port, config.protocol],
+    [link, protocol],
+  );
   child.kill('SIGTERM');
   let last = await next();
   while (last.commands === undefined) last = await next();
