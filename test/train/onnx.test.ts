@@ -43,6 +43,18 @@ describe('export', () => {
     });
   }
 
+  it('feature LSTMs: a current that no motor draws gives probabilities too, the same in both', async () => {
+    const model = network('feature LSTMs together');
+    const extremes = [0, -0.9, -1, -40, 1e4, -1e4, 1e-30];
+    const x = noise(COUNT * STEPS * CHANNELS).map((v, i) => {
+      const extreme = extremes[Math.floor(i / (STEPS * CHANNELS))];
+      return i % 3 === 0 ? extreme + v / 10 : extreme;
+    });
+    const expected = predict(model, x);
+    assert.ok(expected.every((p) => p >= 0 && p <= 1));
+    assert.ok(largest(expected, await runOnnx(exportOnnx(model), x)) < 1e-4);
+  });
+
   it('gives models that the ONNX checker and Python accept, as their cards say', {
     skip: skipWithoutPython('onnx', 'onnxruntime', 'numpy'),
   }, () => {

@@ -4,11 +4,19 @@ import type { Ops } from './ops.ts';
 const LEVELS = [0.3, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9, 10, 12, 14, 17, 20];
 const LAGS = [1, 2, 3, 5, 8, 13];
 
+/** Currents below this (A) count as this: they are noise about zero, or of a motor that feeds back. */
+const LEAST = -0.9;
+
+/** log(1 + current), finite for every current. */
+function logCurrent<T>(o: Ops<T>, v: T): T {
+  return o.log(o.add(o.clip(v, LEAST, 1e30), 1));
+}
+
 /** What one window looks like as a whole: level, spread, roughness, rhythm, shape, distribution. [batch, 41 channels] */
 export function windowStatistics<T>(o: Ops<T>, v: T): T {
   const square = (u: T): T => o.mul(u, u);
   const spread = (u: T): T => o.sqrt(o.mean(square(o.sub(u, o.mean(u)))));
-  const l = o.log(o.add(v, 1));
+  const l = logCurrent(o, v);
   const change = o.sub(o.steps(v, 1), o.steps(v, 0, -1));
   const size = o.abs(change);
   const mean = o.mean(v);
@@ -31,8 +39,8 @@ export function windowStatistics<T>(o: Ops<T>, v: T): T {
     sd,
     low,
     high,
-    o.log(o.add(low, 1)),
-    o.log(o.add(high, 1)),
+    logCurrent(o, low),
+    logCurrent(o, high),
     spread(change),
     roughness,
     o.div(o.joinSteps(LAGS.map(together)), o.add(variance, 0.01)),
@@ -47,7 +55,7 @@ export function windowStatistics<T>(o: Ops<T>, v: T): T {
 /** Five numbers of every 8 steps, every 4 steps. [batch, 24, 5 channels] for 100 steps */
 export function chunkStatistics<T>(o: Ops<T>, v: T): T {
   const [size, hop] = [8, 4];
-  const l = o.log(o.add(v, 1));
+  const l = logCurrent(o, v);
   const start = o.mul(o.steps(v, 0, 1), 0);
   const change = o.joinSteps([start, o.abs(o.sub(o.steps(v, 1), o.steps(v, 0, -1)))]);
   // Centred first: the difference of two large means would lose the small spread.
@@ -65,7 +73,7 @@ export function chunkStatistics<T>(o: Ops<T>, v: T): T {
 
 /** Log current, its change from the step before, and the size of that change. [batch, steps, 3 channels] */
 export function logSteps<T>(o: Ops<T>, v: T): T {
-  const l = o.log(o.add(v, 1));
+  const l = logCurrent(o, v);
   const change = o.joinSteps([o.mul(o.steps(l, 0, 1), 0), o.sub(o.steps(l, 1), o.steps(l, 0, -1))]);
   return o.join([l, change, o.abs(change)]);
 }
