@@ -14,7 +14,9 @@ for folder in sys.argv[1:]:
         if card["normalisation"]["kind"] == "standard":
             x = ((x - card["normalisation"]["mean"]) / card["normalisation"]["std"]).astype(np.float32)
         y = session.run(None, {"x": x})[0][0].astype(np.float64)
-        z = (y if card["output"] == "logits" else np.log(np.maximum(y, 1e-12))) / card["temperature"]
+        z = y if card["output"] == "logits" else np.log(np.maximum(y, 1e-12))
+        vector = card.get("vectorScaling")
+        z = z * vector["scale"] + vector["bias"] if vector else z / card["temperature"]
         p = np.exp(z - z.max())
         worst = max(worst, np.abs(p / p.sum() - window["probabilities"]).max())
     print(f"{folder}: checker passed, self-test within {worst:.1e}")

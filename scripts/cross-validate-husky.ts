@@ -1,15 +1,15 @@
 /**
  * Repeated grouped cross-validation of the husky models' recipe: `npx tsx scripts/cross-validate-husky.ts [REPETITIONS]
  * [--channels curL] [--out docs/training/husky-cross-validation.json]`. Every repetition deals the recordings into five folds anew. Balanced
- * accuracy a window and over the mean of the last five windows, calibration error after the temperature that fits all
+ * accuracy a window and over the mean of the last five windows, calibration error after the scaling that fits all
  * repetitions, the same with every current multiplied, and the mean with a 95 % interval (Student's t over the
  * repetitions, which share their recordings: it says how much the folds matter, not how much new recordings would).
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { temper } from '../agent/decision/temperature.ts';
 import { score } from '../agent/model/metrics.ts';
-import { fitTemperature } from '../agent/train/fit-temperature.ts';
+import { probabilitiesOf } from '../agent/model/output.ts';
+import { fitScaling } from '../agent/train/fit-scaling.ts';
 import { rows } from '../agent/train/run/run.ts';
 import { crossValidate, recipeFor } from './models/husky.ts';
 import { huskyRecordings, LABELS } from './models/husky-data.ts';
@@ -35,18 +35,18 @@ for (const channels of chosen) {
   const flat = <A>(of: (run: (typeof runs)[number]) => Iterable<A>): A[] =>
     runs.flatMap((run) => [...of(run)]);
   const truth = flat((run) => run.truth);
-  const counts = LABELS.map((_, k) => truth.filter((t) => t === k).length);
-  const temperature = fitTemperature(
-    Float32Array.from(flat((run) => run.output)),
+  const { compared, ...scaling } = fitScaling({
+    labels: LABELS,
+    kind: 'probabilities',
+    output: Float32Array.from(flat((run) => run.output)),
     truth,
-    truth.map((t) => 1 / counts[t]),
-  );
+    recordings: flat((run) => run.recordings),
+  });
   const measured = runs.map(({ output, truth, recordings, scaled }) => {
-    const tempered = rows(output, LABELS.length).map((p) =>
-      temper(p, temperature, new Float64Array(p.length)),
-    );
-    const raw = score(LABELS, truth, tempered);
-    const five = score(LABELS, truth, lastFive(tempered, recordings));
+    const about = { labels: [...LABELS], output: 'probabilities' as const, ...scaling };
+    const calibrated = rows(output, LABELS.length).map((p) => probabilitiesOf(about, p));
+    const raw = score(LABELS, truth, calibrated);
+    const five = score(LABELS, truth, lastFive(calibrated, recordings));
     const gains = GAINS.map((gain) => {
       const p = rows(scaled.get(gain) as Float32Array, LABELS.length);
       return [`balancedAccuracyAtGain${gain}`, score(LABELS, truth, p).balancedAccuracy];
@@ -68,12 +68,19 @@ for (const channels of chosen) {
       return [key, { mean: round(mean), interval95: [round(mean - half), round(mean + half)] }];
     }),
   );
-  results[`${channels.length}ch`] = { channels, repetitions, temperature, summary, measured };
+  results[`${channels.length}ch`] = {
+    channels,
+    repetitions,
+    ...scaling,
+    scalingCompared: compared,
+    summary,
+    measured,
+  };
   writeFileSync(values.out, `${JSON.stringify(results, null, 1)}\n`);
   console.log(`${channels.join(' ')}: ${JSON.stringify(summary)}`);
 }
 
-function lastFive(p: readonly Float64Array[], recordings: readonly string[]): Float64Array[] {
+function lastFive(p: readonly Float32Array[], recordings: readonly string[]): Float32Array[] {
   return p.map((_, i) => {
     const from = Math.max(recordings.indexOf(recordings[i]), i - 4);
     const part = p.slice(from, i + 1);

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { FeatureExtractor } from '../agent/drift/features.ts';
 import { writeCard } from '../agent/model/build-card.ts';
 import { loadCard } from '../agent/model/card-file.ts';
-import { loadModel } from '../agent/model/load.ts';
+import { loadOnnx } from '../agent/model/onnx.ts';
 import { saveCard } from '../agent/model/write-card.ts';
 import { packageRoot } from '../agent/package-root.ts';
 import { datasetOf } from '../agent/session/dataset.ts';
@@ -45,6 +45,7 @@ async function update(name: string): Promise<void> {
     seen: heldOut.seen && heldOutWindows({ about: card, heldOut: heldOut.seen }),
     disturbed: await disturbedSets({ about: card, heldOut }, neverAsked, windows),
     selfTest: card.selfTest,
+    scaling: card.heldOut.scaling,
   });
   // What each surface draws comes from all recordings (add-surface-levels.ts).
   const { surfaces } = card.reference;
@@ -107,20 +108,16 @@ async function husky(channels: readonly string[]): Promise<HeldOut> {
 }
 
 async function demo(folder: string): Promise<HeldOut> {
-  const { card, classifier } = await loadModel(folder, 'onnx');
+  const card = loadCard(folder);
+  // The card's parts are made from what the model gives before any scaling.
+  const unscaled = { ...card, temperature: 1, vectorScaling: undefined };
+  const classifier = await loadOnnx(folder, unscaled);
   const { x, y, recordingIds, steps, channels, labels } = datasetOf(heldOutDrives(), card, card.labels);
   const judge = async (windows: Float32Array): Promise<Float32Array> => {
     const size = steps * channels;
     const output = new Float32Array((windows.length / size) * labels.length);
     for (let i = 0; i * size < windows.length; i++) {
-      const p = await classifier.classify(windows.subarray(i * size, (i + 1) * size));
-      // The classifier gives them after the temperature, the card is made from those before it.
-      const raised = p.map((v) => v ** card.temperature);
-      const sum = raised.reduce((a, b) => a + b, 0);
-      output.set(
-        raised.map((v) => v / sum),
-        i * labels.length,
-      );
+      output.set(await classifier.classify(windows.subarray(i * size, (i + 1) * size)), i * labels.length);
     }
     return output;
   };

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { UserError } from '../errors.ts';
+import { scalingOf } from '../model/card.ts';
 import { loadCard, modelFolder } from '../model/card-file.ts';
 import { loadModel, MissingEngine } from '../model/load.ts';
 import { packageRoot } from '../package-root.ts';
@@ -91,7 +92,7 @@ const info: CommandModule<object, { model: string; json: boolean }> = {
         `${training.optimiser}, batch ${training.batchSize}, ${training.epochs} epochs, seed ${training.seed}; ${training.script}`,
       ],
       ['parameters', training.parameters],
-      ['temperature', card.temperature],
+      ['scaling', scalingOf(card)],
     ];
     for (const [name, value] of lines) console.log(`${name.padEnd(18)} ${value}`);
   },

@@ -31,6 +31,7 @@ export interface CardInputs {
     | 'normalisation'
     | 'output'
     | 'temperature'
+    | 'vectorScaling'
     | 'training'
   >;
   readonly decision: Pick<ModelCard['decision'], 'stay' | 'evidence' | 'transitions' | 'falseRejectRate'>;
@@ -49,6 +50,8 @@ export interface CardInputs {
   /** The same windows, or every n-th of them, disturbed and judged again: without them accuracy is not estimated. */
   readonly disturbed?: readonly Omit<AccuracySet, 'weight'>[];
   readonly selfTest: ModelCard['selfTest'];
+  /** What the scaling was chosen by. */
+  readonly scaling?: ModelCard['heldOut']['scaling'];
 }
 
 const cardFile = 'card.json';
@@ -107,7 +110,11 @@ export function writeCard(folder: string, inputs: CardInputs): ModelCard {
     ...about,
     decision,
     reference,
-    heldOut: { method, ...score(about.labels, decision, heldOut, countBy(heldOut).size) },
+    heldOut: {
+      method,
+      ...score(about.labels, decision, heldOut, countBy(heldOut).size),
+      ...(inputs.scaling && { scaling: inputs.scaling }),
+    },
     selfTest: inputs.selfTest,
     files: hashFiles(folder),
   };

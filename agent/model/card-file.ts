@@ -49,6 +49,10 @@ function checkAgreement(file: string, card: ModelCard): void {
       }
     }
   }
+  for (const [key, { length }] of Object.entries(card.vectorScaling ?? {})) {
+    if (length !== card.labels.length)
+      throw refuse(file, `vectorScaling.${key}`, `${length} numbers`, `${card.labels.length}, one a label`);
+  }
   for (const [label, { drive, window }] of Object.entries(card.reference.surfaces ?? {})) {
     const expected = channels * levelStatistics.length;
     for (const [part, { mean, covariance }] of Object.entries({ drive, window })) {

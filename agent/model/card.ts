@@ -41,6 +41,13 @@ const metrics = z.strictObject({
 });
 export type Metrics = z.infer<typeof metrics>;
 
+const scalingScores = z.strictObject({
+  /** Mean over the labels of the mean negative log-likelihood (nats). */
+  logLoss: z.number().nonnegative(),
+  ece: probability,
+  brier: z.number().min(0).max(2),
+});
+
 export const cardSchema = z.strictObject({
   schemaVersion: z.literal(1),
   name: z.string().regex(/^[A-Za-z0-9_-]+$/),
@@ -76,6 +83,10 @@ export const cardSchema = z.strictObject({
   output: z.enum(['logits', 'probabilities']),
   /** Logits (or log probabilities) are divided by this before the softmax. */
   temperature: z.number().positive(),
+  /** Instead of the temperature, where there is one: factor and bias of each label. */
+  vectorScaling: z
+    .strictObject({ scale: z.array(z.number().positive()), bias: z.array(z.number()) })
+    .optional(),
   decision: z.strictObject({
     /** Chance that the surface stays the same from one window to the next. */
     stay: probability,
@@ -178,6 +189,10 @@ export const cardSchema = z.strictObject({
     method: z.string(),
     raw: metrics,
     smoothed: metrics,
+    /** Ways of scaling, each on recordings that it was not fitted on (agent/train/fit-scaling.ts). */
+    scaling: z
+      .strictObject({ asIs: scalingScores, temperature: scalingScores, vector: scalingScores })
+      .optional(),
   }),
   /** SHA-256 of every file of the model folder but the card. */
   files: z.record(z.string(), sha256),
@@ -185,3 +200,10 @@ export const cardSchema = z.strictObject({
 
 /** A checked model card. */
 export type ModelCard = z.infer<typeof cardSchema>;
+
+/** The scaling of a model's outputs, for people. */
+export function scalingOf({ temperature, vectorScaling, labels }: ModelCard): string {
+  if (!vectorScaling) return `temperature ${temperature}`;
+  const { scale, bias } = vectorScaling;
+  return `factor and bias by label: ${labels.map((label, k) => `${label} ${scale[k]}, ${bias[k]}`).join('; ')}`;
+}

@@ -5,7 +5,7 @@ export interface HeldOutWindow {
   readonly recording: string;
   /** Index of the true label. */
   readonly truth: number;
-  /** After temperature. */
+  /** After scaling. */
   readonly probabilities: Float32Array;
   /** Input statistics, in the order of `featureNames`. */
   readonly features: Float64Array;

@@ -1,7 +1,11 @@
 import type { ModelCard } from './card.ts';
 
 /** Scales a window (`steps` x `channels`, row-major) as the card says, into `out`. */
-export function normalise(card: ModelCard, window: Float32Array, out: Float32Array): Float32Array {
+export function normalise(
+  card: Pick<ModelCard, 'normalisation'>,
+  window: Float32Array,
+  out: Float32Array,
+): Float32Array {
   if (card.normalisation.kind === 'none') {
     out.set(window);
     return out;

@@ -1,12 +1,13 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { softmax, temper } from '../decision/temperature.ts';
 import { disturbances } from '../drift/disturbances.ts';
 import { FeatureExtractor } from '../drift/features.ts';
 import { type CardInputs, writeCard } from '../model/build-card.ts';
 import type { ModelCard } from '../model/card.ts';
 import { normalise } from '../model/normalise.ts';
+import { probabilitiesOf } from '../model/output.ts';
 import { fitDecision } from './fit-decision.ts';
+import { fitScaling } from './fit-scaling.ts';
 import { exportOnnx } from './onnx/export.ts';
 import { saveTfjs } from './save-tfjs.ts';
 import { randomAt } from './seeded.ts';
@@ -19,7 +20,7 @@ export interface HeldOut {
   readonly x: Float32Array;
   readonly truth: ArrayLike<number>;
   readonly recordings: readonly string[];
-  /** What the model gave, [count, labels], before the temperature. */
+  /** What the model gave, [count, labels], before any scaling. */
   readonly output: Float32Array;
   /**
    * What the same models give for some of the windows, disturbed: [count, steps, channels] -> [count, labels]. `windows`
@@ -50,7 +51,8 @@ export function layersNetwork(model: tfl.LayersModel): Network {
 export interface ModelPackage {
   readonly folder: string;
   readonly model: tfl.LayersModel | Network;
-  readonly about: CardInputs['about'];
+  /** The scaling is fitted to the held-out windows. */
+  readonly about: Omit<CardInputs['about'], 'temperature' | 'vectorScaling'>;
   /** Share of known windows that may be called unknown. */
   readonly falseRejectRate: number;
   readonly heldOut: HeldOut;
@@ -70,39 +72,47 @@ export async function packageModel(p: ModelPackage): Promise<ModelCard> {
   mkdirSync(p.folder, { recursive: true });
   const network = 'write' in p.model ? p.model : layersNetwork(p.model);
   await network.write(p.folder);
-  const heldOut = heldOutWindows(p);
+  const { labels, output: kind } = p.about;
+  const { compared, ...scaling } = fitScaling({ labels, kind, ...p.heldOut });
+  const about = { ...p.about, ...scaling };
+  const heldOut = heldOutWindows({ about, heldOut: p.heldOut });
   return writeCard(p.folder, {
-    about: p.about,
+    about,
     decision: fitDecision(heldOut, p.falseRejectRate),
     method: p.method,
-    featureNames: extractorOf(p.about).names,
+    featureNames: extractorOf(about).names,
     inputRateHz: p.inputRateHz,
     heldOut,
-    seen: p.heldOut.seen && heldOutWindows({ about: p.about, heldOut: p.heldOut.seen }),
-    disturbed: await disturbedSets(p, network, heldOut),
-    selfTest: { tolerance: 1e-5, windows: await selfTestWindows(p.about, network) },
+    seen: p.heldOut.seen && heldOutWindows({ about, heldOut: p.heldOut.seen }),
+    disturbed: await disturbedSets({ about, heldOut: p.heldOut }, network, heldOut),
+    selfTest: { tolerance: 1e-5, windows: await selfTestWindows(about, network) },
+    scaling: compared,
   });
 }
 
 /** Scales windows as the card says, for training and judging. */
-export function normalised(about: CardInputs['about'], x: Float32Array): Float32Array {
+export function normalised(about: Sizes & Pick<ModelCard, 'normalisation'>, x: Float32Array): Float32Array {
   const size = about.steps * about.channels.length;
   const out = new Float32Array(x.length);
   for (let at = 0; at < x.length; at += size)
-    normalise(about as ModelCard, x.subarray(at, at + size), out.subarray(at, at + size));
+    normalise(about, x.subarray(at, at + size), out.subarray(at, at + size));
   return out;
 }
 
-const extractorOf = (about: CardInputs['about']): FeatureExtractor =>
+type Sizes = Pick<ModelCard, 'steps' | 'channels'>;
+
+const extractorOf = (about: Sizes): FeatureExtractor =>
   new FeatureExtractor(
     about.channels.map((c) => c.name),
     about.steps,
   );
 
-export function heldOutWindows({
-  about,
-  heldOut,
-}: Pick<ModelPackage, 'about' | 'heldOut'>): CardInputs['heldOut'] {
+interface Judged {
+  readonly about: CardInputs['about'];
+  readonly heldOut: HeldOut;
+}
+
+export function heldOutWindows({ about, heldOut }: Judged): CardInputs['heldOut'] {
   const extractor = extractorOf(about);
   const size = about.steps * about.channels.length;
   return heldOut.recordings.map((recording, i) => {
@@ -120,7 +130,7 @@ export function heldOutWindows({
 
 /** The held-out windows (every n-th, where they are many) under each disturbance, judged again. */
 export async function disturbedSets(
-  { about, heldOut }: Pick<ModelPackage, 'about' | 'heldOut'>,
+  { about, heldOut }: Judged,
   network: Pick<Network, 'predict'>,
   windows: CardInputs['heldOut'],
 ): Promise<NonNullable<CardInputs['disturbed']>> {
@@ -153,10 +163,10 @@ export async function disturbedSets(
   return sets;
 }
 
+/** Of window `i`, calibrated. */
 function probabilities(about: CardInputs['about'], output: Float32Array, i: number): Float32Array {
   const labels = about.labels.length;
-  const scale = about.output === 'logits' ? softmax : temper;
-  return scale(output.subarray(i * labels, (i + 1) * labels), about.temperature, new Float32Array(labels));
+  return probabilitiesOf(about, output.subarray(i * labels, (i + 1) * labels));
 }
 
 /** Made-up windows, so that no recording is copied: a level, a slow swing and noise, rounded as a sensor would. */

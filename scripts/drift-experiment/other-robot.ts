@@ -32,5 +32,5 @@ export async function simulatedRobot(card: ModelCard, models: readonly FoldModel
       };
     }),
   );
-  return judge(windows, card.temperature, models);
+  return judge(windows, card, models);
 }

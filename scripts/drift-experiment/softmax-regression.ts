@@ -1,4 +1,4 @@
-import { softmax } from '../../agent/decision/temperature.ts';
+import { softmax } from '../../agent/decision/scaling.ts';
 import { FeatureExtractor } from '../../agent/drift/features.ts';
 import type { Sample } from './windows.ts';
 

@@ -1,6 +1,6 @@
-import { temper } from '../../agent/decision/temperature.ts';
 import { FeatureExtractor } from '../../agent/drift/features.ts';
 import type { ModelCard } from '../../agent/model/card.ts';
+import { probabilitiesOf } from '../../agent/model/output.ts';
 import { windowsOf } from '../../agent/session/dataset.ts';
 import type { Recording } from '../../agent/session/recording.ts';
 import { JUDGING_STRIDE, LABELS, RATE_HZ, STEPS } from '../models/husky-data.ts';
@@ -14,7 +14,7 @@ export interface JudgedWindow {
   readonly afterGap: boolean;
   readonly data: Float32Array;
   readonly features: Float64Array;
-  /** After the card's temperature. */
+  /** After the card's scaling. */
   readonly probabilities: Float32Array;
   /** At which the readings come. */
   readonly rateHz: number;
@@ -24,7 +24,7 @@ export interface JudgedWindow {
 /** All judged recordings under one condition, in order. */
 export async function judgedWindows(
   recordings: readonly Recording[],
-  card: Pick<ModelCard, 'channels' | 'temperature'>,
+  card: ModelCard,
   models: readonly FoldModel[],
   condition: Condition = undisturbed,
 ): Promise<JudgedWindow[]> {
@@ -56,13 +56,13 @@ export async function judgedWindows(
       });
     }
   }
-  return judge(windows, card.temperature, models);
+  return judge(windows, card, models);
 }
 
 /** Gives every window the probabilities of the model of its fold. */
 export async function judge(
   windows: readonly Omit<JudgedWindow, 'probabilities'>[],
-  temperature: number,
+  card: ModelCard,
   models: readonly FoldModel[],
 ): Promise<JudgedWindow[]> {
   const judged = windows.map((w) => ({ ...w, probabilities: new Float32Array(LABELS.length) }));
@@ -75,7 +75,7 @@ export async function judge(
     });
     const p = await model.predict(x);
     own.forEach((w, i) => {
-      temper(p.subarray(i * LABELS.length, (i + 1) * LABELS.length), temperature, w.probabilities);
+      w.probabilities.set(probabilitiesOf(card, p.subarray(i * LABELS.length, (i + 1) * LABELS.length)));
     });
   }
   return judged;

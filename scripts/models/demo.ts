@@ -8,7 +8,6 @@ import { surfaces } from '../../agent/simulate/surfaces.ts';
 import { targets } from '../../agent/train/balance.ts';
 import { warmCosine } from '../../agent/train/feature-recipe.ts';
 import { fit } from '../../agent/train/fit.ts';
-import { fitTemperature } from '../../agent/train/fit-temperature.ts';
 import { lstm } from '../../agent/train/lstm-layer.ts';
 import { describeOptimiser } from '../../agent/train/optimiser.ts';
 import { normalised, packageModel } from '../../agent/train/package-model.ts';
@@ -57,7 +56,6 @@ export async function makeDemo(folder = join(packageRoot, 'models/demo-six-surfa
     ...spec,
     normalisation: { kind: 'standard' as const, mean, std },
     output: 'probabilities' as const,
-    temperature: 1,
     training: {
       data: `${TRAINING_DRIVES} simulated drives of ${DRIVE_S} s on each of ${labels.length} surfaces`,
       dataSha256: hashDataset(training),
@@ -86,14 +84,13 @@ export async function makeDemo(folder = join(packageRoot, 'models/demo-six-surfa
       console.log(`epoch ${epoch}: loss ${loss.toFixed(4)}, accuracy ${accuracy.toFixed(3)}`),
   });
   const output = predict(model, normalised(about, held.x));
-  const temperature = fitTemperature(output, held.y, new Float32Array(held.n).fill(1));
   const { heldOut } = await packageModel({
     folder,
     model,
-    about: { ...about, temperature },
+    about,
     falseRejectRate: 0.02,
     heldOut: { x: held.x, truth: held.y, recordings: held.recordingIds, output },
-    method: `${HELD_OUT_DRIVES} drives a surface with seeds that were not trained on; they also set the temperature`,
+    method: `${HELD_OUT_DRIVES} drives a surface with seeds that were not trained on; they also set the scaling`,
   });
   const { raw, smoothed } = heldOut;
   console.log(

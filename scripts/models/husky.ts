@@ -3,7 +3,6 @@ import { packageRoot } from '../../agent/package-root.ts';
 import { hashDataset } from '../../agent/session/dataset.ts';
 import type { Recording } from '../../agent/session/recording.ts';
 import { type FeatureRecipe, featureRecipe, trainFeatureLstm } from '../../agent/train/feature-recipe.ts';
-import { fitTemperature } from '../../agent/train/fit-temperature.ts';
 import { packageModel } from '../../agent/train/package-model.ts';
 import { groupedFolds } from '../../agent/train/split.ts';
 import { predict } from '../../agent/train/step.ts';
@@ -113,22 +112,15 @@ export function recipeFor(channels: readonly string[]): FeatureRecipe {
 }
 
 /** Cross-validates, trains on everything, and writes the model with the cross-validation's scores on its card. */
-export async function makeHusky(channels: readonly string[], repetitions = 1): Promise<void> {
+export async function makeHusky(channels: readonly string[]): Promise<void> {
   const name = `husky-a200-${channels.length}ch`;
   const recipe = recipeFor(channels);
   const recordings = huskyRecordings();
-  const folds: OutOfFold[] = [];
-  for (let r = 0; r < repetitions; r++) folds.push(await crossValidate(recordings, channels, recipe, r));
-  const [first] = folds;
-  const temperature = fitTemperature(
-    new Float32Array(folds.flatMap((f) => [...f.output])),
-    folds.flatMap((f) => f.truth),
-    folds.flatMap((f) => byLabel(f.truth)),
-  );
+  const heldOut = await crossValidate(recordings, channels, recipe, 0);
   const data = trainingWindows(recordings, channels);
   const { whole } = await trainFeatureLstm(data, recipe, SEED);
   const { members, trainingSteps, batchSize, additive } = recipe;
-  const { heldOut } = await packageModel({
+  const card = await packageModel({
     folder: join(packageRoot, 'models', name),
     model: whole,
     about: {
@@ -144,7 +136,6 @@ export async function makeHusky(channels: readonly string[], repetitions = 1): P
       channels: channels.map((channel) => ({ name: channel, unit: 'A' })),
       normalisation: { kind: 'none' },
       output: 'probabilities',
-      temperature,
       training: {
         data: 'BorealTC (LaRocque et al., IROS 2024, CC0), the part in ../shared/data/borealtc',
         dataSha256: hashDataset(windowsAt(recordings, channels, TRAINING_STRIDE)),
@@ -162,13 +153,13 @@ export async function makeHusky(channels: readonly string[], repetitions = 1): P
     },
     falseRejectRate: 0.02,
     inputRateHz: RATE_HZ,
-    heldOut: first,
+    heldOut,
     method:
       `grouped cross-validation over recordings, ${FOLDS} folds: every window was judged by a model of the same recipe ` +
       `that had not seen its recording. ${[...ANCHORS].join(' and ')} are in every training set and not judged. ` +
-      `The temperature comes from the same predictions.`,
+      `The scaling comes from the same predictions.`,
   });
-  const { raw, smoothed } = heldOut;
+  const { raw, smoothed } = card.heldOut;
   console.log(
     `${name}: balanced accuracy ${raw.balancedAccuracy.toFixed(3)}, smoothed ${smoothed.balancedAccuracy.toFixed(3)}, ECE ${raw.ece.toFixed(3)}`,
   );
@@ -180,10 +171,4 @@ function pick(values: Float32Array, indices: readonly number[], size: number): F
     out.set(values.subarray(i * size, (i + 1) * size), k * size);
   });
   return out;
-}
-
-/** Weights that make every label count the same. */
-function byLabel(truth: readonly number[]): number[] {
-  const counts = LABELS.map((_, k) => truth.filter((t) => t === k).length);
-  return truth.map((t) => 1 / counts[t]);
 }

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Decision, entropy } from '../../agent/decision/decision.ts';
 import { Hysteresis } from '../../agent/decision/hysteresis.ts';
+import { logarithms, scaled, softmax } from '../../agent/decision/scaling.ts';
 import { Smoother } from '../../agent/decision/smoother.ts';
-import { softmax, temper, vectorScale } from '../../agent/decision/temperature.ts';
 import { quantile, unknownThresholds } from '../../agent/decision/thresholds.ts';
 import { learnTransitions } from '../../agent/decision/transitions.ts';
 
@@ -21,7 +21,7 @@ const probabilities = (labels: number) =>
 test('softmax at temperature 1 of log probabilities gives the probabilities back', () => {
   fc.assert(
     fc.property(probabilities(5), (p) => {
-      const back = temper(p, 1, new Float64Array(5));
+      const back = softmax(logarithms(p, new Float64Array(5)), 1, new Float64Array(5));
       for (let k = 0; k < 5; k++) near(back[k], p[k], 1e-6);
     }),
   );
@@ -30,7 +30,7 @@ test('softmax at temperature 1 of log probabilities gives the probabilities back
 test('a temperature above 1 makes it less sure and keeps the order', () => {
   fc.assert(
     fc.property(probabilities(4), fc.double({ min: 1.01, max: 20, noNaN: true }), (p, temperature) => {
-      const cooled = temper(p, temperature, new Float64Array(4));
+      const cooled = scaled(logarithms(p, new Float64Array(4)), { temperature }, new Float64Array(4));
       near(sum(cooled), 1, 1e-9);
       assert.ok(Math.max(...cooled) <= Math.max(...p) + 1e-6);
       assert.ok(entropy(cooled) >= entropy(p) - 1e-5);
@@ -43,11 +43,12 @@ test('softmax of huge logits neither overflows nor underflows to NaN', () => {
   near(softmax([-1e9, -1e9], 2, new Float64Array(2))[0], 0.5);
 });
 
-test('vector scaling with factors 1 and biases 0 is the plain softmax', () => {
-  const logits = [0.3, -1, 2];
-  const plain = softmax(logits, 1, new Float64Array(3));
-  const scaled = vectorScale(logits, { scale: [1, 1, 1], bias: [0, 0, 0] }, new Float64Array(3));
-  assert.deepEqual([...scaled], [...plain]);
+test('vector scaling takes the place of the temperature: a factor and a bias for each label', () => {
+  const vectorScaling = { scale: [1, 2, 1], bias: [0, 0, Math.log(3)] };
+  const out = scaled([1, 0.5, 1], { temperature: 7, vectorScaling }, new Float64Array(3));
+  [0.2, 0.2, 0.6].forEach((p, k) => {
+    near(out[k], p, 1e-12);
+  });
 });
 
 test("the first window's smoothed probabilities are the model's own", () => {

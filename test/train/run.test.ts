@@ -146,7 +146,7 @@ describe('a training run', () => {
     await model.classifier.close();
     const report = readFileSync(join(folder, 'good', 'report.html'), 'utf8');
     assert.doesNotMatch(report, /https?:\/\/(?!www\.w3\.org)/);
-    for (const part of ['Confusion', 'Reliability', 'By recording', '<svg'])
+    for (const part of ['Confusion', 'Reliability', 'Brier score', 'By recording', '<svg'])
       assert.ok(report.includes(part), part);
   });
 

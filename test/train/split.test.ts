@@ -2,9 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { recordingChances, targets } from '../../agent/train/balance.ts';
-import { fitTemperature } from '../../agent/train/fit-temperature.ts';
 import { terminalCurve } from '../../agent/train/report/terminal-curve.ts';
-import { randomAt } from '../../agent/train/seeded.ts';
 import { groupedFolds } from '../../agent/train/split.ts';
 
 const recordings = fc.uniqueArray(
@@ -66,26 +64,6 @@ describe('balance', () => {
       [...targets([1], 4, 0.2)].map((v) => Number(v.toFixed(3))),
       [0.05, 0.85, 0.05, 0.05],
     );
-  });
-});
-
-describe('the temperature', () => {
-  it('is found again after probabilities were sharpened by it', () => {
-    const random = randomAt(4);
-    const [labels, count] = [3, 4000];
-    const p = new Float32Array(labels * count);
-    const truth = Array.from({ length: count }, (_, i) => {
-      const logits = Array.from({ length: labels }, () => 1.5 * random.normal());
-      const soften = (sharp: number): number[] => {
-        const e = logits.map((z) => Math.exp(z * sharp));
-        return e.map((v) => v / e.reduce((a, b) => a + b, 0));
-      };
-      p.set(soften(2), i * labels);
-      const [u, honest] = [random.uniform(), soften(1)];
-      return u < honest[0] ? 0 : u < honest[0] + honest[1] ? 1 : 2;
-    });
-    const temperature = fitTemperature(p, truth, new Float32Array(count).fill(1));
-    assert.ok(Math.abs(temperature - 2) < 0.15, `temperature ${temperature}`);
   });
 });
 

@@ -3,7 +3,6 @@ import { extname, join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { datasetOf, hashDataset } from '../../session/dataset.ts';
 import { recordingsIn } from '../../session/recordings.ts';
-import { fitTemperature } from '../../train/fit-temperature.ts';
 import { layersNetwork, type Network, normalised, packageModel } from '../../train/package-model.ts';
 import { loadTfjs } from '../../train/save-tfjs.ts';
 import type { tfl } from '../../train/tensorflow.ts';
@@ -26,7 +25,7 @@ export interface ImportOptions {
   readonly normalisation: ModelCard['normalisation'];
   /** Default: `probabilities` where all that the model gives is between 0 and 1 and sums to 1. */
   readonly output?: 'logits' | 'probabilities';
-  /** Recordings that the model was not trained on: its scores, temperature and reference come from them. */
+  /** Recordings that the model was not trained on: its scores, scaling and reference come from them. */
   readonly data: string;
 }
 
@@ -52,7 +51,6 @@ export async function importModel(o: ImportOptions): Promise<ModelCard> {
     channels: o.channels.map((c) => ({ ...c })),
     normalisation: o.normalisation,
     output: 'probabilities' as 'logits' | 'probabilities',
-    temperature: 1,
     training: {
       data: `elsewhere; scores and reference from ${o.data}`,
       dataSha256: hashDataset(data),
@@ -70,8 +68,6 @@ export async function importModel(o: ImportOptions): Promise<ModelCard> {
   };
   const output = await network.predict(normalised(about, data.x));
   about.output = o.output ?? kindOf(output, o.labels.length);
-  if (about.output === 'probabilities')
-    about.temperature = fitTemperature(output, data.y, new Float32Array(data.n).fill(1));
   const heldOut = { x: data.x, truth: data.y, recordings: data.recordingIds, output };
   const method = `${data.n} windows of the recordings given at import; that the model was not trained on them is the word of whoever imported it`;
   return packageModel({ folder: o.out, model: network, about, falseRejectRate: 0.02, heldOut, method });

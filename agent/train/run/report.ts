@@ -1,10 +1,22 @@
-import type { HeldOut } from '../package-model.ts';
+import { type ModelCard, scalingOf } from '../../model/card.ts';
 import { linePlot, type Series } from '../report/charts.ts';
 import { page, paragraph, plots, section, table } from '../report/page.ts';
 import type { RunHeader, RunResult } from './run-files.ts';
 
-/** The report of a run: curves, confusion, reliability, accuracy by recording. */
-export function reportPage(header: RunHeader, result: RunResult, held: HeldOut): string {
+/** Held-out windows: recording, index of the true label, and calibrated probabilities of each. */
+export interface JudgedRecordings {
+  readonly recordings: readonly string[];
+  readonly truth: ArrayLike<number>;
+  readonly probabilities: readonly Float32Array[];
+}
+
+/** The report of a run: curves, confusion, calibration, accuracy by recording. */
+export function reportPage(
+  header: RunHeader,
+  result: RunResult,
+  card: ModelCard,
+  held: JudgedRecordings,
+): string {
   const { options, labels } = header;
   const { heldOut: scores, history } = result;
   const percent = (v: number | null): string => (v === null ? '-' : `${(100 * v).toFixed(1)} %`);
@@ -16,6 +28,7 @@ export function reportPage(header: RunHeader, result: RunResult, held: HeldOut):
       ['balanced accuracy', percent(scores.balancedAccuracy)],
       ['macro F1', percent(scores.macroF1)],
       ['expected calibration error', percent(scores.ece)],
+      ['Brier score', scores.brier.toFixed(3)],
       ['training windows', header.trainingWindows],
       ['parameters', header.parameters],
       ['epochs', `${history.length} (weights of ${result.bestEpoch})`],
@@ -42,7 +55,12 @@ export function reportPage(header: RunHeader, result: RunResult, held: HeldOut):
         scores.confusion.map((row, k) => [labels[k], ...row]),
       ),
     ),
-    section('Reliability', plots(reliability(result))),
+    section(
+      'Reliability',
+      paragraph(`The model's outputs go through: ${scalingOf(card)}.`),
+      ways(card),
+      plots(reliability(result)),
+    ),
     section('By recording', byRecording(labels, held)),
   ]);
 }
@@ -72,11 +90,25 @@ function reliability({ heldOut }: RunResult): string {
   });
 }
 
-function byRecording(labels: readonly string[], held: HeldOut): string {
+/** The ways of scaling side by side, each on recordings that it was not fitted on. */
+function ways({ heldOut }: ModelCard): string {
+  const names = { asIs: 'as the model gives them', temperature: 'temperature', vector: 'vector' };
+  return table(
+    ['scaling', 'log loss (nats)', 'calibration error', 'Brier score'],
+    Object.entries(heldOut.scaling ?? {}).map(([way, s]) => [
+      names[way as keyof typeof names],
+      s.logLoss.toFixed(3),
+      s.ece.toFixed(3),
+      s.brier.toFixed(3),
+    ]),
+  );
+}
+
+function byRecording(labels: readonly string[], held: JudgedRecordings): string {
   const found = new Map<string, { windows: number; right: number; label: number }>();
   held.recordings.forEach((id, i) => {
     const own = found.get(id) ?? { windows: 0, right: 0, label: held.truth[i] };
-    const p = held.output.subarray(i * labels.length, (i + 1) * labels.length);
+    const p = held.probabilities[i];
     own.windows++;
     if (p.indexOf(Math.max(...p)) === held.truth[i]) own.right++;
     found.set(id, own);

@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 import { DataError, UserError } from '../../errors.ts';
 import { score } from '../../model/metrics.ts';
+import { probabilitiesOf } from '../../model/output.ts';
 import { recordingChances, targets } from '../balance.ts';
 import type { EpochResult } from '../epoch-result.ts';
 import { fit } from '../fit.ts';
-import { fitTemperature } from '../fit-temperature.ts';
 import { describeOptimiser } from '../optimiser.ts';
 import { type ModelPackage, normalised, packageModel } from '../package-model.ts';
 import { predict } from '../step.ts';
@@ -85,13 +85,11 @@ export async function trainRun(
     recordings: heldOut.map((i) => dataset.recordingIds[i]),
     output,
   };
-  const weights = new Float32Array(heldY.length).fill(1);
   const complete = {
     ...about,
-    temperature: fitTemperature(output, heldY, weights),
     training: { ...about.training, epochs: fitted.history.length, parameters: header.parameters },
   };
-  await packageModel({
+  const card = await packageModel({
     folder: join(folder, 'model'),
     model,
     about: complete,
@@ -99,16 +97,17 @@ export async function trainRun(
     heldOut: held,
     method: methodOf(options, header),
   });
+  const probabilities = rows(output, dataset.labels.length).map((own) => probabilitiesOf(card, own));
   const result: RunResult = {
     history: fitted.history,
     stopped: fitted.stopped,
     bestEpoch: fitted.bestEpoch,
     weightsSha256: hashWeights(model),
-    heldOut: score(dataset.labels, heldY, rows(output, dataset.labels.length)),
+    heldOut: score(dataset.labels, heldY, probabilities),
     hardest: hardest(data, fitted.windowLoss),
   };
   writeWhole(join(folder, 'result.json'), `${JSON.stringify(result, null, 1)}\n`);
-  writeWhole(join(folder, 'report.html'), reportPage(header, result, held));
+  writeWhole(join(folder, 'report.html'), reportPage(header, result, card, { ...held, probabilities }));
   return { header, result };
 }
 
@@ -174,7 +173,6 @@ function aboutModel(options: TrainOptions, data: RunData, codeVersion: string): 
     channels,
     normalisation: options.architecture === 'features' ? { kind: 'none' } : scaling(data),
     output: 'probabilities',
-    temperature: 1,
     training: {
       data: options.data,
       dataSha256: data.sha256,
@@ -213,7 +211,7 @@ function methodOf(options: TrainOptions, header: RunHeader): string {
   if (options.split === 'random')
     return `${windows} drawn at random: windows of the same recordings were trained on, so these scores flatter`;
   const choice = options.patience === undefined ? '' : ', which also chose the epoch';
-  return `${windows} of ${header.heldOutRecordings.length} recordings that were not trained on${choice}; they set the temperature`;
+  return `${windows} of ${header.heldOutRecordings.length} recordings that were not trained on${choice}; they set the scaling`;
 }
 
 function hardest({ dataset, training }: RunData, loss: Float32Array): RunResult['hardest'] {
