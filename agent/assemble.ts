@@ -5,6 +5,7 @@ import { FeatureDistance } from './drift/distance.ts';
 import { FeatureExtractor } from './drift/features.ts';
 import { DriftMonitor } from './drift/monitor.ts';
 import { type GainMemory, GainTracker } from './drift/recover/gain-tracker.ts';
+import { overlapOf } from './drift/settling.ts';
 import { ConfigError } from './errors.ts';
 import type { JudgeParts } from './judge.ts';
 import type { ModelCard } from './model/card.ts';
@@ -97,6 +98,7 @@ export function createJudge(model: LoadedModel, rateHz?: number, gain?: GainTrac
       labels: card.labels,
       rateHz,
       modelRateHz: card.rateHz,
+      overlap: overlapOf(card),
     }),
   };
 }

@@ -15,11 +15,13 @@ import { FeatureExtractor } from '../agent/drift/features.ts';
 import type { ModelCard } from '../agent/model/card.ts';
 import { loadCard } from '../agent/model/card-file.ts';
 import { packageRoot } from '../agent/package-root.ts';
-import { type Condition, conditions } from './drift-experiment/conditions.ts';
+import { type Condition, conditions, heavier, scaled } from './drift-experiment/conditions.ts';
 import { FOLDS, type FoldModel, foldModel, huskyFolds } from './drift-experiment/fold-models.ts';
 import { auroc, delays, falseAlarms } from './drift-experiment/follow.ts';
 import { simulatedRobot, UNKNOWN_TRUTH } from './drift-experiment/other-robot.ts';
+import { type RampResult, ramp } from './drift-experiment/ramp.ts';
 import { type JudgedWindow, judgedWindows } from './drift-experiment/streams.ts';
+import { cells, percent, printTable, type Summary, summary } from './drift-experiment/summary.ts';
 import { huskyRecordings, JUDGING_STRIDE, LABELS } from './models/husky-data.ts';
 
 const { positionals, values } = parseArgs({
@@ -32,8 +34,8 @@ const { positionals, values } = parseArgs({
   },
 });
 const RUNS = Number(values.runs);
-/** Found so soon counts as found. */
-const SOON = 20;
+/** Gains that the current creeps through within an hour. */
+const CREEP = [1, 1.05, 1.1, 1.15, 1.2, 1.25, 1.3, 1.35, 1.4, 1.45, 1.5];
 const recordings = huskyRecordings();
 for (const name of positionals.length > 0 ? positionals : ['husky-a200-1ch', 'husky-a200-2ch'])
   await run(name);
@@ -74,6 +76,7 @@ async function run(name: string): Promise<void> {
       drives: stableDrives,
     },
     changes: rows,
+    creeping: { load: await creeping(card, models, heavier), gain: await creeping(card, models, scaled) },
     unseen: await unseen(card, stable),
   };
   mkdirSync(join(packageRoot, 'docs/drift'), { recursive: true });
@@ -95,16 +98,9 @@ interface Result {
     readonly drives: readonly { readonly alarms: number; readonly driftShare: number }[];
   };
   readonly changes: readonly Row[];
+  /** The current creeps to 1.5 times within an hour: as a load, and with the converter's steps. */
+  readonly creeping: Readonly<Record<'load' | 'gain', RampResult>>;
   readonly unseen: Awaited<ReturnType<typeof unseen>>;
-}
-
-interface Summary {
-  readonly runs: number;
-  /** Share of runs with an alarm within 20 windows, and within 200. */
-  readonly soon: number;
-  readonly ever: number;
-  /** Of the runs with an alarm, in windows; null where there is none. */
-  readonly medianDelay: number | null;
 }
 
 interface Row extends Summary {
@@ -114,14 +110,14 @@ interface Row extends Summary {
   readonly withoutLattice: Summary;
 }
 
-function summary(found: readonly number[]): Summary {
-  const alarmed = found.filter(Number.isFinite).sort((a, b) => a - b);
-  return {
-    runs: found.length,
-    soon: alarmed.filter((d) => d <= SOON).length / found.length,
-    ever: alarmed.length / found.length,
-    medianDelay: alarmed[Math.floor(alarmed.length / 2)] ?? null,
-  };
+/** The gain grows to 1.5 within an hour and stays there for another. */
+async function creeping(card: ModelCard, models: readonly FoldModel[], change: typeof scaled) {
+  const steps: Parameters<typeof ramp>[1][number][] = [];
+  for (const gain of CREEP)
+    steps.push({ gain, windows: await judgedWindows(recordings, card, models, change(gain)) });
+  const hour = Math.round((3600 * card.rateHz) / JUDGING_STRIDE);
+  const windowsPerStep = Math.round(hour / CREEP.length);
+  return ramp(card, steps, { windowsPerStep, after: hour, runs: RUNS }, { lattice: true });
 }
 
 function conditionsFor(card: ModelCard): Condition[] {
@@ -186,23 +182,36 @@ function meanConfidence(windows: readonly JudgedWindow[]): number {
   return windows.reduce((sum, w) => sum + Math.max(...w.probabilities), 0) / windows.length;
 }
 
-function print({ model, stable, changes, unseen }: Result): void {
-  const percent = (x: number) => `${Math.round(100 * x)} %`;
-  const cells = ({ soon, ever, medianDelay }: Summary) => [
-    percent(soon),
-    percent(ever),
-    String(medianDelay ?? '-'),
-  ];
+function print({ model, stable, changes, creeping, unseen }: Result): void {
   const { hours, drives } = stable;
   console.log(`\n${model}\n\nFalse alarms in ${hours} h: ${drives.map((d) => d.alarms).join(', ')}\n`);
-  console.log(
-    '| change | accuracy | confidence | within 20 | within 200 | median | without lattice: within 20 | within 200 | median |',
+  const each = ['within 20', 'within 200', 'median'];
+  printTable(
+    ['change', 'accuracy', 'confidence', ...each, ...each.map((head) => `${head}, without lattice`)],
+    changes.map((row) => [
+      row.change,
+      row.accuracy === null ? '-' : row.accuracy.toFixed(2),
+      row.confidence.toFixed(2),
+      ...cells(row),
+      ...cells(row.withoutLattice),
+    ]),
   );
-  console.log(`|${' --- |'.repeat(9)}`);
-  for (const row of changes) {
-    const known = row.accuracy === null ? '-' : row.accuracy.toFixed(2);
-    const all = [row.change, known, row.confidence.toFixed(2), ...cells(row), ...cells(row.withoutLattice)];
-    console.log(`| ${all.join(' | ')} |`);
-  }
+  console.log('');
+  printTable(
+    [
+      'creeps within an hour to x 1.5',
+      'found meanwhile',
+      'within two hours',
+      'median minutes',
+      'median gain',
+    ],
+    Object.entries(creeping).map(([what, r]) => [
+      what,
+      percent(r.whileGrowing),
+      percent(r.ever),
+      String(r.medianMinutes ?? '-'),
+      String(r.medianGain ?? '-'),
+    ]),
+  );
   console.log(`\n${JSON.stringify(unseen)}`);
 }

@@ -10,7 +10,7 @@ export interface ReferenceWindow {
   /** Most likely label and its probability. */
   readonly predicted: string;
   readonly confidence: number;
-  /** Weight of the window, such as 1 / windows of its recording, so that one long recording is not all; default 1. */
+  /** 1 / windows of its recording, so that one long recording is not all; default: every window counts the same. */
   readonly weight?: number;
   /** The window itself (steps x channels): needed for the lattice of the sensor. */
   readonly data?: ArrayLike<number>;
@@ -34,6 +34,12 @@ export function buildReference(
     inputs: inputs(windows),
     inputsByLabel: Object.fromEntries(labels.map((label) => [label, inputs(byLabel.get(label)!)])),
   };
+  if (windows.every((w) => w.weight !== undefined)) {
+    const recordings = (of: readonly ReferenceWindow[]) => of.reduce((sum, w) => sum + w.weight!, 0);
+    reference.recordingsByLabel = Object.fromEntries(
+      labels.map((label) => [label, Number(recordings(byLabel.get(label)!).toPrecision(3))]),
+    );
+  }
   const distance = new FeatureDistance(reference, featureNames);
   reference.distance = describe(windows, (w) => distance.of(w.features));
   const gainModel = fitGain(featureNames, windows);

@@ -23,6 +23,8 @@ export interface LimitOptions {
   /** Parts that the recordings are dealt into. */
   readonly parts?: number;
   readonly seed?: number;
+  /** As the monitor's. */
+  readonly overlap?: number;
 }
 
 /**
@@ -36,7 +38,7 @@ export function setLimits(
   featureNames: readonly string[],
   decisionOptions: DecisionOptions,
   windows: readonly DrivenWindow[],
-  { windows: length = 12_000, dwell = 1000, margin = 1, parts = 5, seed = 1 }: LimitOptions = {},
+  { windows: length = 12_000, dwell = 1000, margin = 1, parts = 5, seed = 1, overlap = 3 }: LimitOptions = {},
 ): void {
   const partOf = dealt(windows, parts);
   const most = new Map<string, Float64Array>();
@@ -46,7 +48,7 @@ export function setLimits(
     if (own.length === 0) continue;
     const of = others.length === 0 ? reference : referenceOf(featureNames, decisionOptions.labels, others);
     // Limits that are not there are not looked at: nothing is held against anything yet.
-    const monitor = new DriftMonitor({ ...of, limits: {} }, { featureNames });
+    const monitor = new DriftMonitor({ ...of, limits: {} }, { featureNames, overlap });
     const decision = new Decision(decisionOptions);
     let count = 0;
     for (const window of stableDrive(own, length / parts, dwell, seed + part)) {
@@ -59,10 +61,13 @@ export function setLimits(
     [...most].map(([name, evidence]) => [
       name,
       Object.fromEntries(
-        detectorNames.map((d, i) => [
-          d,
-          Math.max(leastLimit(d), round(evidence[i] * headRoom[d] * roomFor(name) * margin)),
-        ]),
+        [...detectorNames.entries()]
+          // A detector that never had enough windows to say anything was not tried: it stays without a limit, and a say.
+          .filter(([i]) => evidence[i] > 0)
+          .map(([i, d]) => [
+            d,
+            Math.max(leastLimit(d), round(evidence[i] * headRoom[d] * roomFor(name) * margin)),
+          ]),
       ),
     ]),
   );

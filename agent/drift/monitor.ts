@@ -4,6 +4,7 @@ import { Faults } from './faults.ts';
 import { GainEstimator } from './gain.ts';
 import { detectorNames, Panel } from './panel.ts';
 import type { Reference } from './reference.ts';
+import { type Settled, Settling } from './settling.ts';
 import { actionFor, type DriftLevel, type DriftState, type Movement } from './state.ts';
 import { expectedOf, type Stream, standardise, streamsOf, streamValue } from './streams.ts';
 
@@ -16,6 +17,8 @@ export interface DriftMonitorOptions {
   readonly rateHz?: number | undefined;
   /** Rate of the model's windows: where readings come at it, the sensor's lattice is looked at. */
   readonly modelRateHz?: number | undefined;
+  /** Windows that lie across one moment (overlapOf). Default 3. */
+  readonly overlap?: number;
   /** Windows before statistics are believed; a fault is believed after three. Default 10. */
   readonly warmup?: number;
   /** Share of the evidence for drift that is a warning; default 0.8. */
@@ -66,15 +69,25 @@ export class DriftMonitor {
   readonly #accuracy: AccuracyEstimator | undefined;
   readonly #labels: readonly string[];
   readonly #judged = { confidence: 0, distance: 0, gain: Number.NaN };
+  readonly #settling: Settling;
   readonly #current: Float64Array;
   readonly #expected: Float64Array;
   #windows = 0;
+  #followed = 0;
   #state: DriftLevel = 'warming';
   #sinceUs = 0;
   #resetReason = 'start';
 
   constructor(reference: Reference, options: DriftMonitorOptions) {
-    const { featureNames, labels, rateHz, modelRateHz, warmup = 10, warningShare = 0.8 } = options;
+    const {
+      featureNames,
+      labels,
+      rateHz,
+      modelRateHz,
+      overlap = 3,
+      warmup = 10,
+      warningShare = 0.8,
+    } = options;
     this.#reference = reference;
     this.#warmup = warmup;
     this.#warningShare = warningShare;
@@ -86,6 +99,7 @@ export class DriftMonitor {
     this.#faults = new Faults(reference, featureNames, { expectedHz: rateHz, modelHz: modelRateHz });
     this.#labels = labels ?? [];
     this.#accuracy = labels && reference.accuracy && new AccuracyEstimator(reference.accuracy, labels.length);
+    this.#settling = new Settling(this.#streams.length, overlap);
     this.#current = new Float64Array(this.#streams.length);
     this.#expected = new Float64Array(this.#streams.length);
   }
@@ -109,12 +123,15 @@ export class DriftMonitor {
     this.#windows = 0;
     this.#state = 'warming';
     for (const panel of this.#panels) panel.reset();
+    this.#settling.reset();
+    this.#followed = 0;
     this.#faults.reset();
     this.#accuracy?.reset();
   }
 
   /** Time is missing, such as between two recordings: what compares now with before starts anew, the rest goes on. */
   restartComparisons(): void {
+    for (const window of this.#settling.flush()) this.#hold(window);
     for (const panel of this.#panels) panel.restartComparisons();
   }
 
@@ -157,15 +174,22 @@ export class DriftMonitor {
     judged.confidence = verdict.confidence;
     judged.distance = this.#distance.of(features);
     judged.gain = this.#gain?.of(features) ?? Number.NaN;
-    const weight = Math.max(newest, 1 / this.#windows);
+    const { room } = this.#settling;
+    this.#streams.forEach((stream, s) => {
+      room[s] = streamValue(stream, features, judged);
+    });
+    for (const window of this.#settling.push(verdict)) this.#hold(window);
+  }
+
+  /** Holds a window against the reference of its surface. */
+  #hold({ values, label, restart }: Settled): void {
+    const weight = Math.max(newest, 1 / ++this.#followed);
     for (let s = 0; s < this.#streams.length; s++) {
-      const stream = this.#streams[s];
       const panel = this.#panels[s];
-      const value = streamValue(stream, features, judged);
-      const expected = expectedOf(stream, this.#reference, verdict.smoothedLabel);
-      if (verdict.surfaceChanged) panel.restartComparisons();
-      panel.push(standardise(value, expected));
-      this.#current[s] += weight * (value - this.#current[s]);
+      const expected = expectedOf(this.#streams[s], this.#reference, label);
+      if (restart) panel.restartComparisons();
+      panel.push(standardise(values[s], expected));
+      this.#current[s] += weight * (values[s] - this.#current[s]);
       this.#expected[s] += weight * (expected.mean - this.#expected[s]);
     }
   }

@@ -22,6 +22,8 @@ export interface Reference {
   inputs: Record<string, Statistic>;
   /** By predicted label, then by name. */
   inputsByLabel: Record<string, Record<string, Statistic>>;
+  /** By predicted label: how many recordings its statistics come from, where windows were weighted so. */
+  recordingsByLabel?: Record<string, number>;
   /** Distance of the windows to the labels (see distance.ts). */
   distance?: Statistic;
   /** Guess of the gain of a window (see gain.ts), and what it gives for the reference's own windows. */

@@ -51,11 +51,14 @@ export function expectedOf(stream: Stream, reference: Reference, label: string):
   if (stream.feature === gain) return reference.gain!;
   if (stream.feature === confidence)
     return widened(reference.confidenceByLabel[label], reference.confidence, 1);
-  return widened(reference.inputsByLabel[label]?.[stream.name], reference.inputs[stream.name], borrowed);
+  const share = borrowed * Math.min(1, manyRecordings / (reference.recordingsByLabel?.[label] ?? 1));
+  return widened(reference.inputsByLabel[label]?.[stream.name], reference.inputs[stream.name], share);
 }
 
-/** Share of the variance of all windows that every label's is given. */
+/** Share of the variance of all windows that every label's is given, */
 const borrowed = 0.25;
+/** or less, where a label was seen on more recordings than this. */
+const manyRecordings = 20;
 
 /** A label that was seen on few recordings looks narrower than it is: it borrows from the spread of all. */
 function widened(own: Statistic | undefined, all: Statistic, share: number): Expected {

@@ -8,6 +8,7 @@ import { FeatureDistance } from '../drift/distance.ts';
 import { type AccuracySet, fitAccuracy } from '../drift/fit-accuracy.ts';
 import { setLimits } from '../drift/limits.ts';
 import { surfaceLevels } from '../drift/recover/surface-levels.ts';
+import { overlapOf } from '../drift/settling.ts';
 import type { ModelCard } from './card.ts';
 import type { HeldOutWindow } from './held-out-drives.ts';
 import { drivesFrom } from './held-out-drives.ts';
@@ -55,11 +56,13 @@ export interface CardInputs {
 }
 
 const cardFile = 'card.json';
+/** Stable driving that drift limits are set on: half a day. */
+const LIMIT_DRIVE_S = 12 * 3600;
 
 /** What windows that the model had not seen look like, and what counts as unknown among them. */
 export function describeWindows(
   inputs: Pick<CardInputs, 'decision' | 'featureNames' | 'inputRateHz' | 'heldOut' | 'seen' | 'disturbed'> & {
-    readonly about: Pick<ModelCard, 'labels' | 'channels' | 'steps' | 'stride'>;
+    readonly about: Pick<ModelCard, 'labels' | 'channels' | 'rateHz' | 'steps' | 'stride'>;
   },
 ): Pick<ModelCard, 'reference' | 'decision'> {
   const { heldOut, about, featureNames } = inputs;
@@ -88,7 +91,10 @@ export function describeWindows(
     ...inputs.decision,
     ...unknownThresholds(known, inputs.decision.falseRejectRate, ['entropy', 'distance']),
   };
-  setLimits(reference, featureNames, { labels: about.labels, ...decision }, driven);
+  setLimits(reference, featureNames, { labels: about.labels, ...decision }, driven, {
+    overlap: overlapOf(about),
+    windows: Math.round((LIMIT_DRIVE_S * about.rateHz) / about.stride),
+  });
   if (inputs.disturbed) {
     const { disturbed } = inputs;
     const sets = [{ gain: 1, windows: heldOut }, ...disturbed].map((set, i) => ({

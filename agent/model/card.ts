@@ -108,6 +108,8 @@ export const cardSchema = z.strictObject({
     confidenceByLabel: z.record(z.string(), statistic),
     inputs: inputReference,
     inputsByLabel: z.record(z.string(), inputReference),
+    /** Recordings behind the statistics of each predicted label. */
+    recordingsByLabel: z.record(z.string(), z.number().nonnegative()).optional(),
     /** Distance of windows to the labels (agent/drift/distance.ts). */
     distance: statistic.optional(),
     /** Guess of the gain of a window (agent/drift/gain.ts), and what it gives for the held-out windows. */

@@ -10,8 +10,8 @@ export interface RobotOptions {
   readonly labels?: readonly string[];
   /** Seconds on one surface. */
   readonly dwellS?: number;
-  /** 1 is the robot that the demo model knows; 1.5 has half as much weight again. */
-  readonly load?: number;
+  /** 1 is the robot that the demo model knows; 1.5 has half as much weight again. A function of the time (s): it is loaded on the way. */
+  readonly load?: number | ((timeS: number) => number);
 }
 
 /** One stamped sample of the simulated robot; reused by the next call. */
@@ -56,6 +56,7 @@ export class SimulatedRobot {
   #inrushA = 0;
   #distanceM = 0;
   #grip = 1;
+  #load = 1;
 
   constructor(options: RobotOptions) {
     this.#random = new Random(options.seed);
@@ -74,6 +75,8 @@ export class SimulatedRobot {
     const stepS = 1 / rateHz;
     if (timeS >= this.#dwellEndS) this.#enterSurface(timeS);
     if (timeS >= this.#manoeuvreEndS) this.#chooseManoeuvre(timeS);
+    const { load } = this.#options;
+    this.#load = typeof load === 'number' ? load : load(timeS);
     const accelerationMps2 = this.#drive(stepS);
     for (let side = 0; side < 2; side++) {
       this.#sample.currentA[side] = this.#measure(this.#motorCurrentA(side, stepS, accelerationMps2));
@@ -127,7 +130,7 @@ export class SimulatedRobot {
 
   #motorCurrentA(side: number, stepS: number, accelerationMps2: number): number {
     const s = this.#surface;
-    const weight = weightN * this.#options.load;
+    const weight = weightN * this.#load;
     const moving = this.#speed > 0.02 ? 1 : 0;
     const bumpHz = Math.max(0.2, this.#speed / s.bumpLengthM);
     const bump = this.#bumps[side].step(this.#random.normal(), bumpHz, stepS) * s.roughness * this.#speed;
@@ -135,7 +138,7 @@ export class SimulatedRobot {
     const scrub = s.scrubFriction * 0.12 * (Math.abs(this.#yaw) + 0.6 * outward);
     const dragShare =
       s.rollingResistance * this.#grip * moving + bump + scrub + this.#slip(side, stepS) + this.#joint(side);
-    const forceN = (weight / 2) * dragShare + ((massKg * this.#options.load) / 2) * accelerationMps2 * 0.8;
+    const forceN = (weight / 2) * dragShare + ((massKg * this.#load) / 2) * accelerationMps2 * 0.8;
     return idleCurrentA * moving + (forceN * wheelRadiusM) / torquePerA + this.#inrushA;
   }
 

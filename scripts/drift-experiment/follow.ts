@@ -3,6 +3,7 @@ import { FeatureDistance } from '../../agent/drift/distance.ts';
 import { FeatureExtractor } from '../../agent/drift/features.ts';
 import { stableDrive } from '../../agent/drift/limits.ts';
 import { DriftMonitor } from '../../agent/drift/monitor.ts';
+import { overlapOf } from '../../agent/drift/settling.ts';
 import type { ModelCard } from '../../agent/model/card.ts';
 import type { JudgedWindow } from './streams.ts';
 
@@ -38,6 +39,7 @@ export class Follower {
       featureNames: names,
       labels: card.labels,
       modelRateHz: card.rateHz,
+      overlap: overlapOf(card),
     });
   }
 

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildReference } from '../../agent/drift/build-reference.ts';
 import { DriftMonitor } from '../../agent/drift/monitor.ts';
+import { Random } from '../../agent/simulate/random.ts';
 
 const names = ['curL.mean', 'curL.stuck'];
-/** Two surfaces with their own level; a linear congruential generator, so the test is the same every time. */
-const noise = (seed: number) => () => {
-  seed = (seed * 1664525 + 1013904223) % 2 ** 32;
-  return (seed / 2 ** 32 - 0.5) * 2;
+/** Two surfaces with their own level; seeded, so the test is the same every time. */
+const noise = (seed: number) => {
+  const random = new Random(seed);
+  return () => 2 * random.uniform() - 1;
 };
 const level: Record<string, number> = { ICE: 2, SNOW: 8 };
 const draw = (random: () => number, label: string, gain = 1) => ({
@@ -28,6 +29,7 @@ const push = (
   label: string,
   window: { features: number[]; confidence: number },
   rateHz = 6.5,
+  surfaceChanged = false,
 ) =>
   monitor.push({
     timeUs: i * 1e6,
@@ -37,20 +39,22 @@ const push = (
       smoothedLabel: label,
       confidence: window.confidence,
       unknown: false,
-      surfaceChanged: false,
+      surfaceChanged,
     },
     rateHz,
   });
 
-test('it warms up, then stays stable over changes of surface', () => {
+test('it warms up, then stays stable over changes of surface, but for a warning in a hundred windows', () => {
   const monitor = new DriftMonitor(reference, { featureNames: names });
   const r = noise(2);
   const states = Array.from({ length: 2000 }, (_, i) => {
     const label = Math.floor(i / 40) % 2 === 0 ? 'ICE' : 'SNOW';
-    return push(monitor, i, label, draw(r, label)).state;
+    return push(monitor, i, label, draw(r, label), 6.5, i % 40 === 0).state;
   });
   assert.ok(states.slice(0, 9).every((s) => s === 'warming'));
-  assert.ok(states.slice(9).every((s) => s === 'stable'));
+  assert.ok(!states.includes('drift'));
+  const stable = states.slice(9).filter((s) => s === 'stable').length;
+  assert.ok(stable >= 0.99 * states.length - 9, `${stable} of ${states.length}`);
 });
 
 test('a gain of 1.5 is found, with what moved, by how much, since when and what to do', () => {
