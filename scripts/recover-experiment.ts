@@ -8,6 +8,7 @@
  * 2. Gain tracking without an operator: the recordings of a fold one after the other, as one robot would drive them.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { GainTracker } from '../agent/drift/recover/gain-tracker.ts';
@@ -26,7 +27,7 @@ import { type Change, changes } from './recover-experiment/changes.ts';
 
 const { values: options } = parseArgs({
   options: {
-    cache: { type: 'string', default: '/tmp/drift-cache' },
+    cache: { type: 'string', default: join(tmpdir(), 'underfoot-fold-models') },
     out: { type: 'string', default: 'docs/drift/recover.json' },
     channels: { type: 'string' },
   },

@@ -11,7 +11,6 @@ import { FeatureExtractor } from '../agent/drift/features.ts';
 import { writeCard } from '../agent/model/build-card.ts';
 import { loadCard } from '../agent/model/card-file.ts';
 import { loadOnnx } from '../agent/model/onnx.ts';
-import { saveCard } from '../agent/model/write-card.ts';
 import { packageRoot } from '../agent/package-root.ts';
 import { datasetOf } from '../agent/session/dataset.ts';
 import { disturbedSets, type HeldOut, heldOutWindows } from '../agent/train/package-model.ts';
@@ -47,9 +46,6 @@ async function update(name: string): Promise<void> {
     selfTest: card.selfTest,
     scaling: card.heldOut.scaling,
   });
-  // What each surface draws comes from all recordings (add-surface-levels.ts).
-  const { surfaces } = card.reference;
-  if (surfaces) saveCard(folder, { ...updated, reference: { ...updated.reference, surfaces } });
   const [was, is] = [card.heldOut.raw, updated.heldOut.raw].map((m) => m.balancedAccuracy);
   if (Math.abs(was - is) > 2e-3)
     throw new Error(`${name}: balanced accuracy ${is}, the card said ${was}: these are other models`);
