@@ -78,9 +78,9 @@ export function setLimits(
  * (docs/drift.md): what compares now with before has the longer tail, because every stretch of road is a new one.
  */
 const headRoom: Record<DetectorName, number> = {
-  ewma: 1.3,
-  'slow-ewma': 1.3,
-  cusum: 1.5,
+  ewma: 1.4,
+  'slow-ewma': 1.4,
+  cusum: 1.6,
   'page-hinkley': 1.6,
   adwin: 1.6,
   kswin: 2,
