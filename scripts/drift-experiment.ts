@@ -17,7 +17,7 @@ import { loadCard } from '../agent/model/card-file.ts';
 import { packageRoot } from '../agent/package-root.ts';
 import { type Condition, conditions, heavier, scaled } from './drift-experiment/conditions.ts';
 import { FOLDS, type FoldModel, foldModel, huskyFolds } from './drift-experiment/fold-models.ts';
-import { auroc, delays, falseAlarms } from './drift-experiment/follow.ts';
+import { auroc, delays, estimates, falseAlarms } from './drift-experiment/follow.ts';
 import { simulatedRobot, UNKNOWN_TRUTH } from './drift-experiment/other-robot.ts';
 import { type RampResult, ramp } from './drift-experiment/ramp.ts';
 import { type JudgedWindow, judgedWindows } from './drift-experiment/streams.ts';
@@ -59,6 +59,7 @@ async function run(name: string): Promise<void> {
     rows.push({
       change,
       accuracy: accuracyOf(changed),
+      ...estimates(card, changed, { lattice: true }),
       confidence: meanConfidence(changed),
       ...summary(found),
       withoutLattice: summary(blind),
@@ -72,6 +73,7 @@ async function run(name: string): Promise<void> {
     stable: {
       hours: Number(values.hours),
       accuracy: accuracyOf(stable),
+      ...estimates(card, stable, { lattice: true }),
       confidence: meanConfidence(stable),
       drives: stableDrives,
     },
@@ -94,6 +96,9 @@ interface Result {
   readonly stable: {
     readonly hours: number;
     readonly accuracy: number | null;
+    /** Estimated accuracy, and how often the true one lies in its interval. */
+    readonly estimated: number;
+    readonly inside: number;
     readonly confidence: number;
     readonly drives: readonly { readonly alarms: number; readonly driftShare: number }[];
   };
@@ -106,6 +111,8 @@ interface Result {
 interface Row extends Summary {
   readonly change: string;
   readonly accuracy: number | null;
+  readonly estimated: number;
+  readonly inside: number;
   readonly confidence: number;
   readonly withoutLattice: Summary;
 }
@@ -187,16 +194,27 @@ function print({ model, stable, changes, creeping, unseen }: Result): void {
   console.log(`\n${model}\n\nFalse alarms in ${hours} h: ${drives.map((d) => d.alarms).join(', ')}\n`);
   const each = ['within 20', 'within 200', 'median'];
   printTable(
-    ['change', 'accuracy', 'confidence', ...each, ...each.map((head) => `${head}, without lattice`)],
+    [
+      'change',
+      'accuracy',
+      'estimated',
+      'inside',
+      'confidence',
+      ...each,
+      ...each.map((head) => `${head}, without lattice`),
+    ],
     changes.map((row) => [
       row.change,
       row.accuracy === null ? '-' : row.accuracy.toFixed(2),
+      row.estimated.toFixed(2),
+      percent(row.inside),
       row.confidence.toFixed(2),
       ...cells(row),
       ...cells(row.withoutLattice),
     ]),
   );
-  console.log('');
+  const { accuracy, estimated, inside, confidence } = stable;
+  console.log(`\nundisturbed: ${JSON.stringify({ accuracy, estimated, inside, confidence })}\n`);
   printTable(
     [
       'creeps within an hour to x 1.5',

@@ -102,6 +102,30 @@ export function delays(
   return found;
 }
 
+/** Windows that an estimate of the accuracy is of, and is judged over. */
+const STRETCH = 60;
+
+/** What the estimated accuracy comes to on a long drive, and how often the true one of the last 60 windows lies in its interval. */
+export function estimates(
+  card: ModelCard,
+  windows: readonly JudgedWindow[],
+  options: FollowOptions,
+): { estimated: number; inside: number } {
+  const follower = new Follower(card, options);
+  const right: number[] = [];
+  let [sum, inside, judged] = [0, 0, 0];
+  for (const window of stableDrive(windows, 3000, DWELL, 77)) {
+    const { verdict, drift } = follower.push(window);
+    sum += drift.chance ?? Number.NaN;
+    right.push(verdict.labelIndex === window.truth ? 1 : 0);
+    if (right.length < STRETCH || !drift.estimatedAccuracy) continue;
+    const truth = right.slice(-STRETCH).reduce((a, b) => a + b, 0) / STRETCH;
+    judged++;
+    if (truth >= drift.estimatedAccuracy.low && truth <= drift.estimatedAccuracy.high) inside++;
+  }
+  return { estimated: sum / right.length, inside: inside / judged };
+}
+
 /** Area under the receiver operating characteristic: the chance that a positive scores above a negative. */
 export function auroc(positive: readonly number[], negative: readonly number[]): number {
   const all = [...positive.map((x) => ({ x, p: 1 })), ...negative.map((x) => ({ x, p: 0 }))].sort(
