@@ -111,6 +111,7 @@ interface Result {
 interface Row extends Summary {
   readonly change: string;
   readonly accuracy: number | null;
+  /** Estimated accuracy, and how often the true one lies in its interval; of no meaning where the accuracy is null. */
   readonly estimated: number;
   readonly inside: number;
   readonly confidence: number;
@@ -207,7 +208,7 @@ function print({ model, stable, changes, creeping, unseen }: Result): void {
       row.change,
       row.accuracy === null ? '-' : row.accuracy.toFixed(2),
       row.estimated.toFixed(2),
-      percent(row.inside),
+      row.accuracy === null ? '-' : percent(row.inside),
       row.confidence.toFixed(2),
       ...cells(row),
       ...cells(row.withoutLattice),
