@@ -1,7 +1,7 @@
 /**
  * Takes the pictures of the dashboard that the documentation shows, of a real agent: the simulated robot drives over
  * its surfaces behind a pseudo terminal, sessions are recorded through the dashboard's own requests, then the gain of
- * the current sensor changes until the agent says drift. Eight minutes: `npx tsx scripts/dashboard-pictures.ts`.
+ * the current sensor changes until the agent says drift. Seven minutes: `npx tsx scripts/dashboard-pictures.ts`.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ const { values } = parseArgs({
   options: {
     out: { type: 'string', default: join(packageRoot, 'docs/images') },
     /** Windows of the usual robot before the first picture; one comes each second. */
-    usual: { type: 'string', default: '330' },
+    usual: { type: 'string', default: '270' },
     /** What the sensor says instead of 1 A afterwards. */
     gain: { type: 'string', default: '1.3' },
   },
@@ -32,6 +32,15 @@ const dwellS = 40;
 const recordedSurfaces = 4;
 /** Of the browser that renders numbers and times. */
 const locale = 'en-GB';
+
+interface Screen {
+  width: number;
+  height: number;
+  colorScheme: 'light' | 'dark';
+  /** What stands at the top of the screen; otherwise the top of the page. */
+  from?: string;
+}
+const phone: Screen = { width: 390, height: 844, colorScheme: 'light' };
 
 /** Resolves in turn what the agent says of each window. */
 class Windows {
@@ -130,7 +139,8 @@ async function takePictures(url: string): Promise<void> {
     await post(url, 'start', { label: surface, note: 'dry, new battery' });
     const begun = windows.count;
     await windows.until(() => windows.count >= begun + 12);
-    await picture(browser, url, 'dashboard-phone', { width: 390, height: 844, colorScheme: 'light' });
+    await picture(browser, url, 'dashboard-phone', phone);
+    await picture(browser, url, 'dashboard-phone-record', { ...phone, colorScheme: 'dark', from: '#record' });
     await post(url, 'stop', {});
     gain = Number(values.gain);
     console.log(`gain ${gain} from window ${windows.count}`);
@@ -139,7 +149,6 @@ async function takePictures(url: string): Promise<void> {
     console.log(`drift at window ${noticed}`);
     await windows.until(() => windows.count >= noticed + 40);
     await picture(browser, url, 'dashboard-dark', { width: 1280, height: 900, colorScheme: 'dark' });
-    await picture(browser, url, 'dashboard-phone-drift', { width: 390, height: 844, colorScheme: 'dark' });
   } finally {
     await browser.close();
   }
@@ -160,15 +169,14 @@ async function picture(
   browser: Browser,
   url: string,
   name: string,
-  { width, height, colorScheme }: { width: number; height: number; colorScheme: 'light' | 'dark' },
+  { width, height, colorScheme, from }: Screen,
 ): Promise<void> {
-  const phone = width < 500;
   const page = await browser.newPage({
     viewport: { width, height },
     colorScheme,
     reducedMotion: 'reduce',
     locale,
-    deviceScaleFactor: phone ? 2 : 1,
+    deviceScaleFactor: width === phone.width ? 2 : 1,
   });
   await page.goto(url);
   await page.waitForSelector('body[data-live=yes]');
@@ -178,7 +186,8 @@ async function picture(
     .waitFor();
   await page.locator('#ribbon[data-drawn=yes]').waitFor();
   const file = join(values.out, `${name}.png`);
-  await page.screenshot({ path: file, fullPage: !phone });
+  if (from) await page.evaluate<void>(`document.querySelector('${from}').scrollIntoView()`);
+  await page.screenshot({ path: file, fullPage: width !== phone.width });
   console.log(`${file}: after ${windows.count} windows, drift ${windows.latest?.drift.state}`);
   await page.close();
 }

@@ -12,6 +12,15 @@ export function findRaw(raw: readonly RawChannel[], name: string): RawChannel {
   );
 }
 
+/** A calibration that no configuration names is never used. */
+export function printNext(
+  config: { calibration?: string | undefined },
+  configFile: string,
+  file: string,
+): void {
+  if (config.calibration === undefined) console.log(`Next: in ${configFile} say  calibration: ${file}`);
+}
+
 /** The channels as lines for a person, or the file's content as JSON. */
 export function printChannels(
   file: string,

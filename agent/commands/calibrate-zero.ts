@@ -3,7 +3,7 @@ import { zeroChannel } from '../calibrate/calibrate.ts';
 import { calibrationWith, chooseChannels, planCalibration, replaceCalibration } from '../calibrate/plan.ts';
 import { RawSampler } from '../calibrate/raw-sampler.ts';
 import { calibrateOptions, parseRange } from './calibrate-options.ts';
-import { findRaw, printChannels } from './calibrate-print.ts';
+import { findRaw, printChannels, printNext } from './calibrate-print.ts';
 
 interface Arguments {
   config: string;
@@ -46,6 +46,7 @@ export const calibrateZeroCommand: CommandModule<object, Arguments> = {
       const content = calibrationWith(plan, measured, `calibrate zero, ${argv.seconds} s with motors off`);
       const kept = replaceCalibration(plan.file, content);
       printChannels(plan.file, content, measured, argv.json);
+      if (!argv.json) printNext(plan.config, argv.config, plan.file);
       if (kept && !argv.json) console.log(`the one before is kept in ${kept}`);
     } finally {
       await sampler.close();

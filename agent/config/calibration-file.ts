@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
@@ -68,13 +68,20 @@ export function loadCalibration(file: string): CalibrationFile {
 export function saveCalibration(file: string, content: CalibrationFile): void {
   const text = `# Calibration of motor-current channels: value = (raw - offset) * gain\n${stringify(check(file, content))}`;
   const temporary = `${file}.${process.pid}.tmp`;
+  const refuse = (error: unknown) =>
+    new UserError(`${file}: cannot be written: ${(error as Error).message}`, 74);
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+  } catch (error) {
+    throw refuse(error);
+  }
   try {
     writeSynced(temporary, text);
     renameSync(temporary, file);
     syncFolder(dirname(file));
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw new UserError(`${file}: cannot be written: ${(error as Error).message}`, 74);
+    throw refuse(error);
   }
 }
 

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Arch, appFolder, copyApp } from '../../agent/service/install/app.ts';
+import { type Arch, appFolder, copyApp, docFolder, guides } from '../../agent/service/install/app.ts';
 import { source } from '../../agent/service/install/installer.ts';
 
 export const debianNames: Readonly<Record<string, Arch>> = { amd64: 'x64', arm64: 'arm64' };
@@ -46,7 +46,9 @@ export function makeDeb(options: DebOptions): string {
     put(join(source, '60-underfoot.rules'), join(stage, 'usr/lib/udev/rules.d/60-underfoot.rules'));
     put(join(source, 'sysusers.conf'), join(stage, 'usr/lib/sysusers.d/underfoot.conf'));
     put(join(source, 'underfoot.yaml'), join(stage, 'usr/share/underfoot/underfoot.yaml'));
-    put(join(packageRoot, 'LICENSE'), join(stage, 'usr/share/doc/underfoot/copyright'));
+    for (const name of guides(packageRoot))
+      put(join(packageRoot, 'docs', name), join(stage, docFolder, name));
+    put(join(packageRoot, 'LICENSE'), join(stage, docFolder, 'copyright'));
     mkdirSync(join(stage, 'usr/bin'), { recursive: true });
     symlinkSync(`..${appFolder.slice('/usr'.length)}/underfoot`, join(stage, 'usr/bin/underfoot'));
     for (const script of ['postinst', 'prerm', 'postrm'])

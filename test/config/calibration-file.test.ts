@@ -64,8 +64,11 @@ test('content that would not load is not saved, and the old file stays', (t) => 
   assert.equal(readFileSync(file, 'utf8'), before);
 });
 
-test('a folder that does not exist is a message, not a stack trace', (t) => {
-  const file = join(folder(t), 'missing', 'husky-1.yaml');
+test('a folder that does not exist is made; one that cannot be is a message, not a stack trace', (t) => {
+  const root = folder(t);
+  saveCalibration(join(root, 'missing', 'husky-1.yaml'), good);
+  assert.equal(loadCalibration(join(root, 'missing', 'husky-1.yaml')).robot, good.robot);
+  const file = join(root, 'missing', 'husky-1.yaml', 'husky-2.yaml');
   assert.throws(
     () => saveCalibration(file, good),
     (error) => error instanceof UserError && error.exitCode === 74 && error.message.startsWith(`${file}: `),

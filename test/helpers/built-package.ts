@@ -16,7 +16,15 @@ if (existsSync('/dev/shm')) process.env.TMPDIR = '/dev/shm';
 export function buildPackage(): BuiltPackage {
   const folder = mkdtempSync(join(tmpdir(), 'underfoot-package-'));
   execFileSync(process.execPath, ['scripts/build.mjs', join(folder, 'dist')], { cwd: packageRoot });
-  for (const part of ['package.json', 'LICENSE', 'README.md', 'CHANGELOG.md', 'models', 'calibration']) {
+  for (const part of [
+    'package.json',
+    'LICENSE',
+    'README.md',
+    'CHANGELOG.md',
+    'models',
+    'calibration',
+    'docs',
+  ]) {
     const from = join(packageRoot, part);
     if (existsSync(from)) cpSync(from, join(folder, part), { recursive: true });
   }

@@ -37,14 +37,18 @@ export const checkGroup: Check = ({ config, run }) => {
   const user = run('id', ['-nG', 'underfoot']);
   if (user.code !== 0)
     return skipped('group', 'the user underfoot does not exist: not installed as a service');
-  const owner = run('stat', ['-Lc', '%G', config.source.port]);
-  if (owner.code !== 0) return skipped('group', `${config.source.port} is not there`);
-  if (user.output.split(' ').includes(owner.output)) return ok('group', `underfoot is in ${owner.output}`);
-  return problem(
-    'group',
-    `underfoot is in ${user.output}, the port belongs to ${owner.output}`,
-    `sudo usermod -aG ${owner.output} underfoot, then restart the service`,
-  );
+  const { port } = config.source;
+  const owner = run('stat', ['-Lc', '%G %a', port]);
+  if (owner.code !== 0) return skipped('group', `${port} is not there`);
+  const [group, mode] = owner.output.split(' ');
+  if (user.output.split(' ').includes(group)) return ok('group', `underfoot is in ${group}`);
+  if ((Number.parseInt(mode, 8) & 0o006) === 0o006) return ok('group', 'everybody may use the port');
+  // Nobody is made a member of root for a serial port.
+  const todo =
+    group === 'root'
+      ? `a udev rule gives the port to dialout; until then: sudo chgrp dialout ${port}`
+      : `sudo usermod -aG ${group} underfoot, then restart the service`;
+  return problem('group', `underfoot is in ${user.output}, the port belongs to ${group}`, todo);
 };
 
 /** What comes is of the configured protocol, and fast enough for the model. */

@@ -8,6 +8,14 @@ export type Arch = 'x64' | 'arm64' | 'arm';
 /** Where the program itself goes, below the root of the machine. */
 export const appFolder = '/usr/lib/underfoot';
 
+/** Where the guides go that the unit and messages name. */
+export const docFolder = '/usr/share/doc/underfoot';
+
+/** Names of the guides of a package. */
+export function guides(packageRoot: string): string[] {
+  return readdirSync(join(packageRoot, 'docs')).filter((name) => name.endsWith('.md'));
+}
+
 const ownParts = ['package.json', 'LICENSE', 'CHANGELOG.md', 'README.md', 'dist', 'models', 'calibration'];
 
 /**

@@ -13,7 +13,7 @@ import {
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../../errors.ts';
-import { type Arch, appFolder, copyApp } from './app.ts';
+import { type Arch, appFolder, copyApp, docFolder, guides } from './app.ts';
 
 /** The files that an installation consists of; the .deb carries the same ones. */
 export const source = dirname(fileURLToPath(import.meta.url));
@@ -59,6 +59,8 @@ export function install(options: InstallOptions): void {
   put(join(source, 'underfoot.service'), at(root, paths.unit), 0o644);
   put(join(source, '60-underfoot.rules'), at(root, paths.rules), 0o644);
   put(join(source, 'sysusers.conf'), at(root, paths.sysusers), 0o644);
+  for (const name of guides(options.packageRoot))
+    put(join(options.packageRoot, 'docs', name), at(root, join(docFolder, name)), 0o644);
   link(join(appFolder, 'underfoot'), at(root, paths.command));
   run('systemd-sysusers', [...(live ? [] : [`--root=${root}`]), 'underfoot.conf']);
   makeFolders(root, say);
@@ -80,7 +82,7 @@ export function uninstall(options: Pick<InstallOptions, 'root' | 'run' | 'say'>)
     throw new UserError(`${at(root, paths.unit)}: found no such file, expected an installation`, 66);
   }
   if (live) run('systemctl', ['disable', '--now', 'underfoot.service']);
-  for (const path of [paths.unit, paths.rules, paths.sysusers, paths.command, appFolder]) {
+  for (const path of [paths.unit, paths.rules, paths.sysusers, paths.command, appFolder, docFolder]) {
     rmSync(at(root, path), { recursive: true, force: true });
   }
   if (live) {

@@ -15,7 +15,7 @@ const base = {
   robotId: 'rover',
   source: { kind: 'serial', port: '/dev/ttyS0' },
   protocol: { name: 'underfoot', channels: ['curL'] },
-  model: './model',
+  model: 'demo-six-surfaces',
 };
 
 /** The files of a bundle made where programs say `outputs` (by program and first word). */
@@ -59,6 +59,7 @@ test('it has what is needed, and what is no secret stays readable', () => {
     { 'systemctl cat': unit, 'journalctl -u': log },
   );
   assert.deepEqual(Object.keys(files).sort(), [
+    'card.json',
     'configuration.yaml',
     'doctor.json',
     'journal.txt',

@@ -73,8 +73,8 @@ test('a missing port, and a path that is no port, are told apart', async () => {
 });
 
 test('a user outside of the group of the port is told how to get in', async () => {
-  const groups = (own: string) =>
-    patient({}, { 'id -nG': { code: 0, output: own }, 'stat -Lc': { code: 0, output: 'dialout' } });
+  const groups = (own: string, port = 'dialout 660') =>
+    patient({}, { 'id -nG': { code: 0, output: own }, 'stat -Lc': { code: 0, output: port } });
   says(await checkGroup(groups('underfoot dialout')), 'ok', /underfoot is in dialout/);
   says(
     await checkGroup(groups('underfoot')),
@@ -82,6 +82,8 @@ test('a user outside of the group of the port is told how to get in', async () =
     /belongs to dialout/,
     /usermod -aG dialout underfoot/,
   );
+  says(await checkGroup(groups('underfoot', 'root 666')), 'ok', /everybody/);
+  says(await checkGroup(groups('underfoot', 'root 660')), 'problem', /belongs to root/, /chgrp dialout/);
 });
 
 test('a broker that takes us, and one that is not there', async () => {

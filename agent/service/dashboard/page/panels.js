@@ -108,10 +108,11 @@ function showBand(band) {
   if (!band) return;
   element.style.left = `${100 * band.low}%`;
   element.style.width = `${100 * (band.high - band.low)}%`;
-  setText(
-    'band-text',
-    `of the last window; outlined: 9 of 10 known windows, ${percent(band.low)} to ${percent(band.high)}`,
-  );
+  const text =
+    band.high > 0.99
+      ? `of the last window; above ${percent(band.low)} in 19 of 20 known windows`
+      : `of the last window; outlined: 9 of 10 known windows, ${percent(band.low)} to ${percent(band.high)}`;
+  setText('band-text', text);
 }
 
 function showFigures(figures) {

@@ -5,6 +5,8 @@ const percent = (value) => `${Math.round(100 * value)} %`;
 /** Windows overlap, so that the next ends long before a whole one has gone by; else what is shown is of the past. */
 const overdueMs = 5000;
 
+/** A model that is nearly always quite sure need not be so always. */
+const sureEnough = 0.9;
 /** One window that is unsure says little; half of so many do. */
 const recentWindows = 5;
 
@@ -33,8 +35,9 @@ export function verdictOf(predictions, state, ageMs) {
     };
   }
   if (drift.state === 'warning') return { level: 'care', words: 'with care: drift begins', why };
-  if (band && middle(predictions.slice(-recentWindows)) < band.low) {
-    const usual = `Below ${percent(band.low)}, as only 1 of 20 windows was when the model was checked.`;
+  const least = Math.min(band?.low ?? 0, sureEnough);
+  if (middle(predictions.slice(-recentWindows)) < least) {
+    const usual = `Confidence is below ${percent(least)}, which is rare on known surfaces.`;
     return { level: 'care', words: 'with care: unusually unsure', why: [usual, ...why] };
   }
   if (drift.state !== 'stable') {
