@@ -5,6 +5,7 @@ import type { StatusBody } from './publish/payloads.ts';
 import type { RecordingControl } from './recording-control.ts';
 import { RefusedFrames } from './refused-frames.ts';
 import { type Clocks, systemClocks } from './reporter.ts';
+import type { SamplePath } from './signal/sample-path.ts';
 import { SignalHealth } from './signal/signal-health.ts';
 
 /** What the status is made of. */
@@ -31,6 +32,9 @@ export class AgentStatus {
   readonly #health = new SignalHealth();
   readonly #refused: RefusedFrames;
   #opened = -1;
+  #path: SamplePath | undefined;
+  /** Reasons of the device at the last look. */
+  #said: string[] = [];
   #openedUs = 0;
   #lostWindows = 0;
   #tellLost = 0;
@@ -66,20 +70,22 @@ export class AgentStatus {
     const live = this.#facts.live();
     if (live.state !== 'open') return [live.reason ?? `${live.name} is being opened`];
     const nowUs = this.#clocks.nowUs();
-    if (live.opened !== this.#opened) {
+    const { path } = pipeline.parts;
+    if (live.opened !== this.#opened) this.#said = [];
+    // Another path (a recording began, another model) knows no rate yet, as after opening: what was said stands.
+    if (live.opened !== this.#opened || path !== this.#path) {
       this.#opened = live.opened;
+      this.#path = path;
       this.#openedUs = nowUs;
     }
-    if (nowUs - this.#openedUs < patienceUs) return [];
+    if (nowUs - this.#openedUs < patienceUs) return this.#said;
     const silent = nowUs - live.heardUs > patienceUs;
-    const { path } = pipeline.parts;
-    const { samples } = path.counts;
-    const refused = silent ? undefined : this.#refused.reason(pipeline.parts.decoder, samples);
-    // Bytes that make no samples: what the decoder refused says why, better than "no samples".
-    if (refused !== undefined && samples === 0) return [refused];
+    const refused = silent ? undefined : this.#refused.look(pipeline.parts.decoder, path.counts.samples);
     const expected = { configuredHz: configuredHz(), modelHz: model().card.rateHz, silent };
     const health = this.#health.reasons(path, expected, nowUs);
-    return refused === undefined ? health : [refused, ...health];
+    // Bytes that make no samples: what the decoder refused says why, better than "no samples".
+    this.#said = [...(refused ? [refused.reason] : []), ...(refused?.all ? [] : health)];
+    return this.#said;
   }
 
   #windowReasons(): string[] {

@@ -96,10 +96,14 @@ export class Pipeline {
 
   /**
    * Goes on with other parts from the next window on; none is lost. Resolves when the old parts are done with theirs.
-   * A new path makes other windows, so those that wait are judged by the old parts first.
+   * A new path makes other windows, so those that wait are judged by the old parts first; its counters go on from those
+   * of the old one.
    */
   async swap(change: Partial<PipelineParts>): Promise<void> {
-    if (change.path !== undefined) await this.idle();
+    if (change.path !== undefined) {
+      await this.idle();
+      change.path.countOn(this.#parts.path);
+    }
     this.#parts = { ...this.#parts, ...change };
     await this.#judging;
   }

@@ -88,14 +88,11 @@ export async function beginAnew(
   const loaded = model();
   const { card } = loaded;
   const path = createSamplePath(card, protocol, input);
-  const { counts } = stream.parts.path;
   await stream.swap({
     path,
     decision: createJudge(loaded).decision,
     ...(gain && { gain: createGainTracker(card, gain) }),
   });
-  // What is reported as "since the start" goes on.
-  Object.assign(path.counts, counts);
 }
 
 function sessionInput({ robotId, protocol, input, protocolSpec }: SessionSource) {

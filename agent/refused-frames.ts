@@ -16,8 +16,14 @@ const words: Readonly<Record<string, string>> = {
   overflow: 'more bytes than could be read in time',
   unnamed: 'values before the names of the columns',
 };
-/** Of these some are no fault: where a stream begins, and lines that carry no reading on purpose. */
-const harmless = new Set(['start', 'header', 'labels', 'blank', 'reset', 'timeout']);
+/**
+ * Of these some are no fault: where a stream begins, lines that carry no reading on purpose, requests that an adapter
+ * hears itself, and answers that came too late.
+ */
+const harmless = new Set([
+  ...['start', 'header', 'labels', 'blank', 'reset'],
+  ...['echo', 'unasked', 'timeout'],
+]);
 
 /** Share of lines or frames that may be refused within the memory before it is said, and the fewest that count. */
 const manyShare = 0.05;
@@ -35,6 +41,9 @@ interface Look {
 export class RefusedFrames {
   readonly #configFile: string;
   #looks: Look[] = [];
+  /** Samples at the last look, and when this decoder took the place of another one. */
+  #samplesSeen = 0;
+  #samplesBefore = 0;
   /** The words for what is refused most: kept while that is the same, so that a status is not said with every line. */
   #said: { readonly decoder: Decoder; readonly reason: string; readonly words: string } | undefined;
 
@@ -42,19 +51,26 @@ export class RefusedFrames {
     this.#configFile = basename(configFile);
   }
 
-  /** `samples`: readings since the start. */
-  reason(decoder: Decoder, samples: number): string | undefined {
-    const now = { decoder, frames: faultsOf(decoder).reduce((sum, [, n]) => sum + n, 0), samples };
-    if (this.#looks.at(-1)?.decoder !== decoder || (this.#looks.at(-1)?.samples ?? 0) > samples)
+  /** `samples`: readings since the start. `all`: this decoder has read nothing at all. Undefined where all is well. */
+  look(decoder: Decoder, samples: number): { readonly reason: string; readonly all: boolean } | undefined {
+    if (this.#looks.at(-1)?.decoder !== decoder) {
       this.#looks = [];
-    this.#looks.push(now);
+      this.#samplesBefore = this.#samplesSeen;
+    }
+    this.#samplesSeen = samples;
+    const frames = faultsOf(decoder).reduce((sum, [, n]) => sum + n, 0);
+    this.#looks.push({ decoder, frames, samples });
     if (this.#looks.length > maxLooks) this.#looks.shift();
-    if (samples === 0)
-      return `no line or frame could be read: ${this.#why(decoder)}; are protocol and baud rate right?`;
-    const frames = now.frames - this.#looks[0].frames;
-    const share = frames / Math.max(1, frames + samples - this.#looks[0].samples);
-    if (frames < fewest || share <= manyShare) return undefined;
-    return `more than ${100 * manyShare} % of the lines or frames within a minute could not be read: ${this.#why(decoder)}; are wiring and baud rate right?`;
+    const why = this.#why(decoder);
+    if (samples === this.#samplesBefore) {
+      const reason = `no line or frame could be read: ${why}; are protocol and baud rate right?`;
+      return { reason, all: true };
+    }
+    const refused = frames - this.#looks[0].frames;
+    const share = refused / Math.max(1, refused + samples - this.#looks[0].samples);
+    if (refused < fewest || share <= manyShare) return undefined;
+    const much = `more than ${100 * manyShare} % of the lines or frames within a minute could not be read`;
+    return { reason: `${much}: ${why}; are wiring and baud rate right?`, all: false };
   }
 
   /** `robot.yaml: protocol: found 2 columns in a line, expected 3` */

@@ -9,6 +9,7 @@ import { RecordingControl } from '../agent/recording-control.ts';
 import { replaySession, reproduce } from '../agent/reproduce.ts';
 import type { DiskHandle, OpenDisk } from '../agent/session/part-file.ts';
 import { ReadingStream } from '../agent/session/reading-stream.ts';
+import { signalReport } from '../agent/signal/signal-health.ts';
 import { live as liveIn, recorded, withTime } from './recording.ts';
 import { testFolder, until } from './session/helpers.ts';
 import { toyModel } from './session/toy-model.ts';
@@ -231,4 +232,33 @@ test('a recording without room is refused before it begins, and the robot goes o
   await assert.rejects(cramped.start({}), /too little room for a session/);
   await drive(300);
   assert.ok(pipeline.parts.path.counts.windows > 0);
+});
+
+test('what is counted since the start goes on when a recording makes windows begin anew', async () => {
+  const { control, drive, pipeline, time } = live(withTime);
+  await drive(300);
+  time.us += 5e6;
+  const { parts } = pipeline;
+  pipeline.push({ deviceTicks: 2 ** 23, sequence: Number.NaN, values: Float64Array.of(Number.NaN) }, time.us);
+  const before = signalReport(parts.path);
+  assert.ok(
+    before.refusedSamples === 1 &&
+      before.windowRestarts > 0 &&
+      parts.path.gaps.gaps + before.deviceResets > 0,
+  );
+  await control.start({});
+  assert.notEqual(pipeline.parts.path, parts.path);
+  const after = signalReport(pipeline.parts.path);
+  for (const key of [
+    'refusedSamples',
+    'lostSamples',
+    'lateSamples',
+    'windowRestarts',
+    'deviceResets',
+  ] as const) {
+    assert.equal(after[key], before[key], key);
+  }
+  assert.equal(pipeline.parts.path.gaps.gaps, parts.path.gaps.gaps);
+  assert.equal(pipeline.parts.path.counts.samples, parts.path.counts.samples);
+  await control.stop();
 });

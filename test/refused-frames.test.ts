@@ -11,7 +11,7 @@ function device(spec: object) {
   return (...lines: string[]): string | undefined => {
     decoder.append(Buffer.from(lines.map((line) => `${line}\n`).join('')));
     while (decoder.next()) samples++;
-    return refused.reason(decoder, samples);
+    return refused.look(decoder, samples)?.reason;
   };
 }
 
@@ -66,4 +66,29 @@ test('the words stay while the fault stays, so that noise is not another status 
   assert.match(first ?? '', /found 1 column in a line, expected 3/);
   assert.equal(say('#,#'), first);
   assert.equal(say('#,#,#,#', '#'), first);
+});
+
+test('a decoder that takes the place of a good one and reads nothing is told, whatever was read before', () => {
+  const make = () => createProtocol(protocolSchema.parse(text), { midStream: false }).decoder;
+  const refused = new RefusedFrames('robot.yaml');
+  assert.equal(refused.look(make(), 0)?.all, true);
+  const good = make();
+  refused.look(good, 0);
+  assert.equal(refused.look(good, 500), undefined);
+  const other = make();
+  other.append(Buffer.from('1,2\n'));
+  assert.equal(other.next(), undefined);
+  const said = refused.look(other, 500);
+  assert.equal(said?.all, true);
+  assert.match(said?.reason ?? '', /found 2 columns in a line, expected 3/);
+});
+
+test('an adapter that hears its own requests is no fault', () => {
+  const discarded = { bytes: 0, frames: { echo: 600, unasked: 7 } };
+  const decoder = { append: () => {}, next: () => undefined, reset: () => {}, discarded };
+  const refused = new RefusedFrames('robot.yaml');
+  refused.look({ ...decoder, discarded: { bytes: 0, frames: {} } }, 0);
+  refused.look(decoder, 100);
+  discarded.frames.echo += 600;
+  assert.equal(refused.look(decoder, 700), undefined);
 });

@@ -17,6 +17,7 @@ const sensorReport = z.object({
 const signalReport = z.object({
   lostSamples: count('Samples missing from the sequence numbers'),
   refusedSamples: count('Samples with a number that is not finite'),
+  lateSamples: count('Samples dropped because their time was before that of the newest one').optional(),
   windowRestarts: count('Times that the window began anew: gaps, resets of the device, reconnects'),
   deviceResets: count("Times that the device's clock began anew"),
   clockSkewPpm: quantity('ppm', "How much faster the agent's clock runs than the device's").nullable(),

@@ -59,7 +59,7 @@ export class GapDetector {
     return gap;
   }
 
-  /** Forget the last sample (after a device reset or reconnect): the next one has no gap before it. */
+  /** Forget the last sample (after a reset of the device): the next one has no gap before it. */
   reset(): void {
     this.#lastUs = Number.NaN;
     this.#lastSequence = Number.NaN;

@@ -58,6 +58,8 @@ export class SamplePath {
   readonly #sample: Sample;
   readonly #ready: Window[] = [];
   #resets = 0;
+  /** Of the path that this one took the place of. */
+  #resetsBefore = 0;
   #judgeAtUs = Number.NaN;
 
   constructor(options: SamplePathOptions) {
@@ -91,6 +93,18 @@ export class SamplePath {
     this.#cut();
   }
 
+  /** What is counted "since the start" goes on from another path that this one takes the place of. */
+  countOn(before: SamplePath): void {
+    Object.assign(this.counts, before.counts);
+    this.gaps.gaps += before.gaps.gaps;
+    this.gaps.lostSamples += before.gaps.lostSamples;
+    this.calibrator.refused += before.calibrator.refused;
+    this.#resampler.late += before.#resampler.late;
+    this.#resampler.holes += before.#resampler.holes;
+    this.#resetsBefore = before.deviceResets;
+    this.#map.jumps += before.clockJumps;
+  }
+
   /** The next finished window, or undefined. */
   next(): Window | undefined {
     return this.#ready.shift();
@@ -116,12 +130,22 @@ export class SamplePath {
 
   /** Times that the device started its clock anew. */
   get deviceResets(): number {
-    return this.#clock?.resets ?? 0;
+    return this.#resetsBefore + (this.#clock?.resets ?? 0);
   }
 
   /** How much faster the agent's clock runs than the device's; null where the device sends no time. */
   get clockSkewPpm(): number | null {
     return this.#clock ? this.#map.skewPpm : null;
+  }
+
+  /** Times that windows began anew: gaps, resets, reconnects, and holes that no gap was. */
+  get windowRestarts(): number {
+    return this.counts.restarts + this.#resampler.holes;
+  }
+
+  /** Samples that were dropped because their time was before that of the newest one. */
+  get lateSamples(): number {
+    return this.#resampler.late;
   }
 
   /** Times that the device's line broke by more than a second against the agent's clock. */

@@ -5,6 +5,7 @@ import type { SamplePath } from './sample-path.ts';
 export interface SignalReport {
   readonly lostSamples: number;
   readonly refusedSamples: number;
+  readonly lateSamples: number;
   readonly windowRestarts: number;
   readonly deviceResets: number;
   /** How much faster the agent's clock runs than the device's; null where the device sends no time. */
@@ -27,7 +28,8 @@ export function signalReport(path: SamplePath): SignalReport {
   return {
     lostSamples: path.gaps.lostSamples,
     refusedSamples: path.calibrator.refused,
-    windowRestarts: path.counts.restarts,
+    lateSamples: path.lateSamples,
+    windowRestarts: path.windowRestarts,
     deviceResets: path.deviceResets,
     clockSkewPpm: path.clockSkewPpm,
     clockJumps: path.clockJumps,
