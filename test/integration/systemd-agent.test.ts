@@ -94,6 +94,8 @@ describe('underfoot under systemd', { skip }, () => {
     assert.match(await good('id underfoot'), /\(dialout\)/);
     assert.equal(await good('systemctl is-enabled underfoot'), 'enabled');
     assert.match(await good('stat -c "%a %U %G" /var/lib/underfoot'), /^750 underfoot underfoot$/);
+    // Where the unit says that its documentation is.
+    await good('test -s "$(systemctl show -P Documentation underfoot | sed s,^file:,,)"');
     await good(`underfoot config check ${config}`);
   });
 

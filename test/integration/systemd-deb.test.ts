@@ -47,6 +47,8 @@ test('dpkg installs the package: user, folders, configuration and an enabled uni
   assert.equal(await good('systemctl is-enabled underfoot'), 'enabled');
   assert.match(await good('stat -c "%a %U %G" /etc/underfoot/underfoot.yaml'), /^640 root underfoot$/);
   assert.match(await good('stat -c "%a %U %G" /var/lib/underfoot'), /^750 underfoot underfoot$/);
+  // Where the unit says that its documentation is.
+  await good('test -s "$(systemctl show -P Documentation underfoot | sed s,^file:,,)"');
   assert.match(await good('underfoot --version'), /^\d+\.\d+\.\d+/);
 });
 
