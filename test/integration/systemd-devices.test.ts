@@ -1,5 +1,5 @@
 /**
- * What the unit lets the agent open, under a real systemd. A device node without a device behind it tells the two apart:
+ * What the unit lets the agent open and read, under a real systemd. A device node without a device behind it tells the two apart:
  * opening it gives ENXIO where the service may, EPERM where it may not.
  */
 import assert from 'node:assert/strict';
@@ -30,20 +30,14 @@ before(async () => {
   );
   // A shell in place of the agent, otherwise the unit as it is installed.
   const opens = ['ttyUSB0', 'ttyACM0', 'other'].map((name) => `(exec 3<>/run/nodes/${name}) 2>&1;`).join(' ');
-  const own = [
-    'Type=exec',
-    'Restart=no',
-    'User=root',
-    'Group=root',
-    'SupplementaryGroups=',
-    'LoadCredential=',
-  ];
+  const own = ['Type=exec', 'Restart=no'];
   edit(
     'underfoot.service',
     '[Service]',
     ...own,
     'StandardOutput=truncate:/run/opened',
-    `ExecStart=\nExecStart=/bin/sh -c '${opens} echo end'`,
+    'StandardError=inherit',
+    `ExecStart=\nExecStart=/bin/sh -c '${opens} cat $CREDENTIALS_DIRECTORY/underfoot_mqtt; cat /etc/underfoot/credentials/mqtt; echo end'`,
   );
   // In place of the kernel, which may have no such drivers: what they do to /proc/devices when they are loaded.
   edit(
@@ -55,6 +49,11 @@ before(async () => {
   );
   systemd = await bootSystemd(folder);
   await overlayRoot(systemd);
+  const sysusers = join(packageRoot, 'agent/service/install/sysusers.conf');
+  await systemd.run(
+    `systemd-sysusers ${sysusers}; install -d -m 700 /etc/underfoot/credentials; ` +
+      'echo a-secret >/etc/underfoot/credentials/mqtt; chmod 600 /etc/underfoot/credentials/mqtt',
+  );
   await systemd.run(
     'mkdir /run/nodes; mknod /run/nodes/ttyUSB0 c 188 0; mknod /run/nodes/ttyACM0 c 166 0; ' +
       'mknod /run/nodes/other c 202 0; chmod 666 /run/nodes/*; ' +
@@ -80,4 +79,11 @@ test('USB serial ports are allowed, also where the adapter is plugged in after t
   assert.match(String(said('other')), /Operation not permitted/);
   const { output: loaded } = await systemd.run('sort /run/loaded');
   assert.equal(loaded, 'loaded cdc_acm\nloaded usbserial');
+});
+
+test('the service reads its credentials, and not the files that only root may', { skip }, async () => {
+  const opened = await systemd.until('cat /run/opened', /end/);
+  assert.match(opened, /^a-secret$/m);
+  assert.equal(opened.match(/a-secret/g)?.length, 1);
+  assert.match(opened, /credentials\/mqtt: Permission denied/);
 });
