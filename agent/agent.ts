@@ -109,8 +109,10 @@ export class Agent implements AgentView {
     this.#now = { config, input, live: new Live(config, protocol) };
     const now = () => this.#now;
     this.diagnostics = new Diagnostics(pipeline, () => ({
-      ...(this.#commands && { commands: this.#commands.counters }),
-      ...(this.#now.live.timeouts !== undefined && { pollTimeouts: this.#now.live.timeouts }),
+      commands: this.#commands?.counters,
+      pollTimeouts: this.#now.live.timeouts,
+      droppedWrites: this.#now.live.droppedWrites,
+      lostRecordingSamples: this.recording.lostSamples,
     }));
     this.#publisher = new Publisher({ ...config.mqtt, robotId: config.robotId, version }, { log: logger });
     this.#slot = createSlot(

@@ -60,6 +60,11 @@ export class Live {
     return this.protocol.poller?.timeouts;
   }
 
+  /** Requests that found the port closed and were not sent; undefined where nothing is asked. */
+  get droppedWrites(): number | undefined {
+    return this.#polling && this.#source.droppedWrites;
+  }
+
   /** Times that the port was opened. */
   get opened(): number {
     return this.#source.opened;

@@ -16,7 +16,7 @@ import { type Clocks, systemClocks } from './reporter.ts';
 import { freeBytes } from './session/make-space.ts';
 import { predictionMessage } from './session/prediction-message.ts';
 import type { ReadingStream } from './session/reading-stream.ts';
-import type { RecordingState } from './session/recorder.ts';
+import type { Recorder, RecordingEnd, RecordingState } from './session/recorder.ts';
 import type { Reading } from './signal/sample.ts';
 
 export interface RecordingControlOptions extends SessionSource {
@@ -59,6 +59,8 @@ export class RecordingControl implements PipelineWatcher {
     durationS: 0,
     bytes: 0,
   };
+  /** Samples that sessions before the running one lost. */
+  #lostBefore = 0;
   #freeBytes: number | null = null;
   #trouble: string | undefined;
   #driftState = '';
@@ -80,6 +82,11 @@ export class RecordingControl implements PipelineWatcher {
   /** The beginning of the last session on the agent's clock; undefined before there was one. */
   get startUs(): number | undefined {
     return this.#clock?.startUs;
+  }
+
+  /** Samples that reached no file, of all sessions so far. */
+  get lostSamples(): number {
+    return this.#lostBefore + (this.#session?.recorder.state.droppedSamples ?? 0);
   }
 
   /** What cannot be recorded at the moment, for the status; undefined when all is well. */
@@ -202,7 +209,7 @@ export class RecordingControl implements PipelineWatcher {
     recorder.event('model', `${model} was taken into use; the recording goes on as ${nextId}`);
     this.#about = { ...this.#about, continues: sessionId };
     this.#begin(next, recorder.state.label, 'carried');
-    const problem = problemOf(await recorder.stop());
+    const problem = problemOf(await this.#close(recorder));
     this.#report(problem && `${sessionId}: ${problem}`);
   }
 
@@ -254,7 +261,7 @@ export class RecordingControl implements PipelineWatcher {
     await this.#stream.idle();
     this.#stream.watchers.delete(this);
     this.#session = undefined;
-    const end = await recorder.stop();
+    const end = await this.#close(recorder);
     const { sessionId, durationS, samples, bytes } = end;
     const why = [reason, problemOf(end)].filter((text) => text !== undefined).join('; ') || undefined;
     const startTime = this.#startTime;
@@ -269,6 +276,15 @@ export class RecordingControl implements PipelineWatcher {
     this.#trouble = undefined;
     await this.#measure();
     return this.#report();
+  }
+
+  /** Ends a recorder that is no longer that of the session; what it lost is counted at every moment. */
+  async #close(recorder: Recorder): Promise<RecordingEnd> {
+    const { droppedSamples } = recorder.state;
+    this.#lostBefore += droppedSamples;
+    const end = await recorder.stop();
+    this.#lostBefore += end.lostSamples - droppedSamples;
+    return end;
   }
 
   get #startTime(): string | undefined {

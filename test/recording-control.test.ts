@@ -202,6 +202,14 @@ test('while the disk refuses, the robot goes on predicting and says what is wron
   assert.match(control.body.reason ?? '', /no space left/);
   const end = await control.stop();
   assert.match(end.reason ?? '', /no space left.*; underfoot sessions recover completes the file/);
+  const lost = Number(/(\d+) samples were lost/.exec(end.reason ?? '')?.[1]);
+  assert.ok(lost > 0);
+  assert.equal(control.lostSamples, lost);
+  full = false;
+  await control.start({ label: 'ICE' });
+  await drive(300);
+  await control.stop();
+  assert.equal(control.lostSamples, lost, 'what earlier sessions lost stays counted');
 });
 
 test('a folder that cannot be made is refused with a reason', async () => {

@@ -109,6 +109,11 @@ export class DriftMonitor {
     return this.#resetReason;
   }
 
+  /** Windows across a change of surface, which no detector was shown. */
+  get skippedWindows(): number {
+    return this.#settling.dropped;
+  }
+
   /** What it follows, and the latest evidence by detector: for experiments and for setting the limits. */
   get streams(): readonly Stream[] {
     return this.#streams;

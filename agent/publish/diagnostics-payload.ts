@@ -38,12 +38,21 @@ export const diagnosticsBody = z.object({
     .meta({ description: 'Frames or lines that were refused, by reason' })
     .optional(),
   pollTimeouts: count('Requests to the device that it did not answer in time; polled protocols').optional(),
+  droppedWrites: count(
+    'Requests to the device that were not sent: its port was closed; polled protocols',
+  ).optional(),
   samples: count('Samples decoded'),
   windows: count('Windows classified'),
   gaps: count('Gaps in the data; each restarts the window'),
   signal: signalReport.meta({ description: 'The way from reading to window' }).optional(),
   queue: count('Windows waiting for the classifier'),
   droppedWindows: count('Windows lost: the classifier was too slow, or failed'),
+  driftSkippedWindows: count(
+    'Windows across a change of surface: published, but of no surface that drift could compare them with',
+  ).optional(),
+  lostRecordingSamples: count(
+    'Samples missing from recordings: the disk was too slow, full or gone',
+  ).optional(),
   inferenceMs: latency.meta({ description: 'Time in the model, over the last windows' }),
   memoryBytes: quantity('B', 'Resident memory'),
   commands: z

@@ -1,3 +1,4 @@
+import type { DiagnosticsBody } from '../publish/payloads.ts';
 import type { AgentView } from './agent-view.ts';
 import { byLabel, counter, formatMetrics, gauge, type Metric } from './metrics.ts';
 
@@ -16,7 +17,7 @@ export function agentMetrics(agent: AgentView, last: LastWindow | undefined): st
   const d = agent.diagnostics.body();
   const { connected, counters } = agent.mqtt();
   const { card } = agent.model();
-  const number = (value: number | null): number => value ?? Number.NaN;
+  const number = (value: number | null | undefined): number => value ?? Number.NaN;
   const seconds = (ms: number | null): number => (ms === null ? Number.NaN : ms / 1000);
   const metrics: Metric[] = [
     byInfo('build_info', 'Version of the agent and of its model', {
@@ -31,14 +32,19 @@ export function agentMetrics(agent: AgentView, last: LastWindow | undefined): st
     counter('received_bytes', 'Bytes from the device', d.bytes),
     counter('discarded_bytes', 'Bytes that were no part of a valid frame', d.discardedBytes),
     byLabel(counter('discarded_frames', 'Frames refused, by reason', 0), 'reason', d.discardedFrames ?? {}),
-    ...(d.pollTimeouts === undefined
-      ? []
-      : [counter('poll_timeouts', 'Requests that the device did not answer in time', d.pollTimeouts)]),
+    counter('poll_timeouts', 'Requests that the device did not answer in time', number(d.pollTimeouts)),
+    counter('dropped_writes', 'Requests not sent to a device whose port was closed', number(d.droppedWrites)),
     counter('samples', 'Samples decoded', d.samples),
+    ...signalMetrics(d.signal),
     counter('windows', 'Windows classified', d.windows),
     counter('gaps', 'Gaps; each restarts the window', d.gaps),
     gauge('window_queue', 'Windows waiting for the classifier', d.queue),
     counter('dropped_windows', 'Windows dropped or failed', d.droppedWindows),
+    counter(
+      'drift_skipped_windows',
+      'Windows across a change of surface, not compared for drift',
+      number(d.driftSkippedWindows),
+    ),
     byLabel(
       gauge('inference_seconds', 'Time in the model, by quantile of the last 256 windows', 0),
       'quantile',
@@ -62,6 +68,11 @@ export function agentMetrics(agent: AgentView, last: LastWindow | undefined): st
     gauge('outbox_messages', 'Messages waiting for the broker', counters.outboxMessages),
     gauge('outbox_bytes', 'Bytes waiting for the broker', counters.outboxBytes),
     gauge('recording', 'Whether a session is being recorded', Number(agent.recording?.state !== undefined)),
+    counter(
+      'recording_lost_samples',
+      'Samples missing from recordings: the disk was too slow, full or gone',
+      number(d.lostRecordingSamples),
+    ),
   ];
   if (last) {
     metrics.push(
@@ -76,6 +87,21 @@ export function agentMetrics(agent: AgentView, last: LastWindow | undefined): st
     );
   }
   return formatMetrics(metrics);
+}
+
+/** Drops, restarts and clock faults on the way from reading to window. */
+function signalMetrics(signal: DiagnosticsBody['signal']): Metric[] {
+  if (!signal) return [];
+  const outOfRange = Object.fromEntries(signal.channels.map((c) => [c.name, c.outOfRange]));
+  return [
+    counter('lost_samples', 'Samples missing from the sequence numbers', signal.lostSamples),
+    counter('refused_samples', 'Samples with a number that is not finite', signal.refusedSamples),
+    counter('late_samples', 'Samples with a time before that of the newest one', signal.lateSamples ?? 0),
+    byLabel(counter('out_of_range_samples', 'Samples at or beyond a limit', 0), 'channel', outOfRange),
+    counter('window_restarts', 'Times that the window began anew', signal.windowRestarts),
+    counter('device_resets', "Times that the device's clock began anew", signal.deviceResets),
+    counter('clock_jumps', "Times that the device's clock broke by more than a second", signal.clockJumps),
+  ];
 }
 
 /** Prometheus' way to carry texts: a gauge of 1 with the texts as labels. */

@@ -4,8 +4,11 @@ import type { DiagnosticsBody } from '../publish/payloads.ts';
 import { type Clocks, systemClocks } from '../reporter.ts';
 import { signalReport } from '../signal/signal-health.ts';
 
-/** What is counted beside the pipeline; a count that is not there is not published. */
-export type CountedBeside = Pick<DiagnosticsBody, 'commands' | 'pollTimeouts'>;
+/** What is counted beside the pipeline; a count that is undefined is not published. */
+export type CountedBeside = Pick<
+  DiagnosticsBody,
+  'commands' | 'pollTimeouts' | 'droppedWrites' | 'lostRecordingSamples'
+>;
 
 /** Windows that the latency and the window rate are taken over. */
 const kept = 256;
@@ -37,7 +40,7 @@ export class Diagnostics implements PipelineWatcher {
   /** All but the connection, which the publisher fills in. */
   body(): Omit<DiagnosticsBody, 'mqtt'> {
     const pipeline = this.#pipeline;
-    const { path, decoder } = pipeline.parts;
+    const { path, decoder, drift } = pipeline.parts;
     const signal = signalReport(path);
     return {
       uptimeS: Math.round((this.#clocks.nowUs() - this.#startedUs) / 1e4) / 100,
@@ -52,6 +55,7 @@ export class Diagnostics implements PipelineWatcher {
       signal: { ...signal, channels: [...signal.channels] },
       queue: pipeline.waiting,
       droppedWindows: pipeline.droppedWindows + pipeline.failedWindows,
+      driftSkippedWindows: drift.skippedWindows,
       inferenceMs: this.#latency(),
       memoryBytes: process.memoryUsage.rss(),
       ...this.#beside(),

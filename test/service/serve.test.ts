@@ -54,7 +54,7 @@ before(async () => {
   const input = { file: 'test', protocol: spec, midStream: false };
   const assembled = assemble(model, input);
   pipeline = assembled.pipeline;
-  const diagnostics = new Diagnostics(pipeline);
+  const diagnostics = new Diagnostics(pipeline, () => ({ droppedWrites: 3, lostRecordingSamples: 5 }));
   pipeline.watchers.add(diagnostics);
   const counters = { sent: 7, dropped: { prediction: 2 }, reconnects: 1, outboxBytes: 0, outboxMessages: 0 };
   const recording = new RecordingControl(pipeline, {
@@ -139,6 +139,15 @@ test('/metrics has what diagnostics says, in a form that Prometheus takes', asyn
   assert.match(text, /^underfoot_samples_total \d{3,}$/m);
   assert.match(text, /^underfoot_windows_total [1-9]\d*$/m);
   assert.match(text, /^underfoot_mqtt_messages_dropped_total\{topic="prediction"\} 2$/m);
+  assert.match(text, /^underfoot_dropped_writes_total 3$/m);
+  assert.match(text, /^underfoot_recording_lost_samples_total 5$/m);
+  assert.doesNotMatch(text, /poll_timeouts/, 'nothing is asked');
+  const { refused } = pipeline.parts.path.calibrator;
+  pipeline.push({ deviceTicks: 1, sequence: Number.NaN, values: Float64Array.of(Number.NaN) }, 1);
+  const later = await (await get('/metrics')).text();
+  assert.match(later, new RegExp(`^underfoot_refused_samples_total ${refused + 1}$`, 'm'));
+  assert.match(later, /^underfoot_drift_skipped_windows_total \d+$/m);
+  assert.match(later, /^underfoot_dashboard_clients_dropped_total 0$/m);
   assert.match(text, /^underfoot_inference_seconds\{quantile="0.99"\} 0\.\d+$/m);
   assert.match(text, /^underfoot_surface_probability_ratio\{surface="[A-Za-z_]+"\} /m);
   for (const line of text.trimEnd().split('\n')) {

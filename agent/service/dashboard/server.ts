@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { UserError } from '../../errors.ts';
 import type { Health } from '../health.ts';
 import type { Logger } from '../log.ts';
+import { counter, formatMetrics, gauge } from '../metrics.ts';
 import { loginCookie, refuse } from './access.ts';
 import { answerApi, type DashboardActions, sendJson } from './actions.ts';
 import { loadAssets, sendAsset } from './assets.ts';
@@ -83,7 +84,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     '/metrics': (response) =>
       response
         .writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
-        .end(options.metrics()),
+        .end(options.metrics() + pusherMetrics(pusher)),
     '/healthz': (response) => {
       const { alive, reasons } = options.health();
       sendJson(response, { alive, reasons }, alive ? 200 : 503);
@@ -106,6 +107,14 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
         server.closeAllConnections();
       }),
   };
+}
+
+/** What only the dashboard counts. */
+function pusherMetrics({ clients, dropped }: Pusher): string {
+  return formatMetrics([
+    gauge('dashboard_clients', 'Pages that are open', clients),
+    counter('dashboard_clients_dropped', 'Pages that took nothing for 30 s and were dropped', dropped),
+  ]);
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {
