@@ -11,3 +11,6 @@ function findUp(from: string): string {
     if (folder === dirname(folder)) throw new Error(`no package.json above ${from}`);
   }
 }
+
+/** How this underfoot is started on a command line: from a checkout, whose code is TypeScript, or as it is installed. */
+export const ownCommand = import.meta.url.endsWith('.ts') ? 'npm run -s underfoot --' : 'underfoot';

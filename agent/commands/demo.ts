@@ -5,6 +5,7 @@ import type { CommandModule } from 'yargs';
 import { configSchema } from '../config/schema.ts';
 import type { Prediction } from '../judge.ts';
 import { modelFolder } from '../model/card-file.ts';
+import { ownCommand } from '../package-root.ts';
 import { type EmbeddedBroker, startEmbeddedBroker } from '../publish/embedded-broker.ts';
 import { createLogger } from '../service/log.ts';
 import { runService } from '../service/run-service.ts';
@@ -121,7 +122,7 @@ function print(port: string, broker: EmbeddedBroker, url: string | undefined, mo
     `broker     ${broker.url}`,
     `dashboard  ${url}`,
     `topics     mosquitto_sub -h 127.0.0.1 -p ${broker.port} -v -t 'underfoot/${robotId}/#'`,
-    `           npm run -s underfoot -- watch --broker ${broker.url}`,
+    `           ${ownCommand} watch --broker ${broker.url}`,
     'Ctrl-C ends it. A line a prediction: its end, this window, smoothed, drift, the truth.',
     '',
   ];
