@@ -45,3 +45,16 @@ export class DataError extends UserError {
     this.name = 'DataError';
   }
 }
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or folder',
+  EACCES: 'no permission to read it',
+  EISDIR: 'a folder',
+  ENOTDIR: 'a file in place of a folder',
+};
+
+/** A file or folder that the system would not let us read, `error` being what it said (exit 66). */
+export function unreadable(path: string, error: unknown): UserError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new UserError(`${path}: cannot be read: found ${REASONS[code ?? ''] ?? code ?? message}`, 66);
+}

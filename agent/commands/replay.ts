@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CommandModule } from 'yargs';
 import { createGainTracker } from '../assemble.ts';
@@ -14,10 +15,12 @@ import { createLogger } from '../service/log.ts';
 import { predictionMessage } from '../session/prediction-message.ts';
 import type { Recording } from '../session/recording.ts';
 import { recordingsIn } from '../session/recordings.ts';
+import { findSession } from '../session/session-list.ts';
+import { loadSession } from '../session/session-recording.ts';
 import { engineOption, gainTrackingOption, modelOption } from './options.ts';
 import { predictionLine } from './prediction-line.ts';
 import { namesSession, replayRecorded } from './replay-session.ts';
-import { folderOptions } from './sessions-options.ts';
+import { filesOf, folderOf, folderOptions } from './sessions-options.ts';
 import { version } from './version.ts';
 
 interface Arguments {
@@ -48,7 +51,7 @@ export const replayCommand: CommandModule<object, Arguments> = {
           alias: 'c',
           type: 'string',
           requiresArg: true,
-          describe: "Use a robot's configuration and publish",
+          describe: "Use a robot's configuration, and publish what it predicts",
         },
         model: { ...modelOption, demandOption: false },
         calibration: { type: 'string', requiresArg: true, describe: 'Calibration file' },
@@ -98,13 +101,20 @@ async function replay(argv: Arguments): Promise<void> {
     );
   await publisher?.start();
   try {
-    for (const recording of recordingsIn(argv.file)) {
+    for (const recording of await recordingsOf(argv)) {
       await replayOne(argv, recording, model, { calibration, gain }, publisher);
     }
   } finally {
     await publisher?.close();
     await model.classifier.close();
   }
+}
+
+/** The recordings of a file or folder, or of the session whose id is given. */
+async function recordingsOf(argv: Arguments): Promise<Iterable<Recording>> {
+  if (existsSync(argv.file) || !namesSession(argv.file)) return recordingsIn(argv.file);
+  const session = await findSession(argv.file, folderOf(argv));
+  return [loadSession(filesOf(session)).recording];
 }
 
 async function replayOne(

@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
-import { readInput, readModel, readNote } from '../session/session-input.ts';
 import { findSession, listSessions, type Session } from '../session/session-list.ts';
+import { briefly, details } from './session-details.ts';
+import { sessionLines } from './session-lines.ts';
 import {
   bytesText,
   clockText,
@@ -50,25 +51,9 @@ export const sessionsInfoCommand: CommandModule<object, InfoArguments> = {
       console.log(JSON.stringify(about, null, 2));
       return;
     }
-    const text = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
-    const rows = Object.entries(about).filter(([, value]) => value !== undefined && value !== null);
-    console.log(table(rows.map(([key, value]) => [key, text(value)])));
+    console.log(table(sessionLines(about)));
   },
 };
-
-function briefly({ id, robotId, startTime, durationS, samples, bytes, labelS, state, parts }: Session) {
-  return {
-    id,
-    robotId,
-    startTime,
-    durationS,
-    samples,
-    bytes,
-    labelS,
-    state,
-    files: parts.map((p) => p.file),
-  };
-}
 
 function row({ id, robotId, durationS, bytes, parts, state, labelS }: Session): string[] {
   const labels = Object.entries(labelS).map(([label, s]) => `${label} ${clockText(s)}`);
@@ -82,27 +67,4 @@ function row({ id, robotId, durationS, bytes, parts, state, labelS }: Session): 
     state,
     labels.join(', ') || '-',
   ];
-}
-
-function details(session: Session) {
-  const part = session.parts.find((p) => p.head !== undefined);
-  const problems = session.parts.flatMap((p) => (p.problem === undefined ? [] : [p.problem]));
-  const brief = { ...briefly(session), problems: problems.length > 0 ? problems : undefined };
-  if (part?.head === undefined) return brief;
-  const { protocol, calibration, timeBase, nominalRateHz, maxGapS } = readInput(part.file, part.head);
-  return {
-    ...brief,
-    channels: part.head.channels,
-    note: readNote(part.head),
-    protocol,
-    clock: timeBase,
-    nominalRateHz,
-    maxGapS,
-    calibration,
-    model: readModel(part.file, part.head),
-    program: part.head.metadata.program,
-    imported: part.head.metadata.imported,
-    recovered: part.head.metadata.recovered,
-    cut: part.head.metadata.cut,
-  };
 }

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { DataError, UserError } from '../errors.ts';
+import { DataError, unreadable } from '../errors.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 /** A longer line is damage, not data; it also bounds the memory that a foreign file can take. */
@@ -47,7 +47,7 @@ function openForReading(file: string): number {
   try {
     return openSync(file, 'r');
   } catch (error) {
-    throw new UserError(`${file}: cannot be read: ${(error as NodeJS.ErrnoException).code}`, 66);
+    throw unreadable(file, error);
   }
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { DataError, UserError } from '../errors.ts';
+import { DataError, UserError, unreadable } from '../errors.ts';
 import { LABEL } from './csv.ts';
 import type { LabelChange } from './label-timeline.ts';
 
@@ -18,7 +18,7 @@ export function readMarkers(file: string, origin: MarkerOrigin, growing = false)
     return parseMarkers(file, readFileSync(file, 'utf8'), origin, growing);
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(`${file}: cannot be read: ${(error as NodeJS.ErrnoException).code}`, 66);
+    throw unreadable(file, error);
   }
 }
 

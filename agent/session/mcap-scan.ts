@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { McapStreamReader, type McapTypes } from '@mcap/core';
-import { DataError, UserError } from '../errors.ts';
+import { DataError, unreadable } from '../errors.ts';
 import { decompress } from './zstd.ts';
 
 const PIECE_BYTES = 256 * 1024;
@@ -74,7 +74,7 @@ function open(file: string): number {
   try {
     return openSync(file, 'r');
   } catch (error) {
-    throw new UserError(`${file}: cannot be read: ${(error as NodeJS.ErrnoException).code}`, 66);
+    throw unreadable(file, error);
   }
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { DataError, UserError } from '../errors.ts';
+import { DataError, UserError, unreadable } from '../errors.ts';
 import { type CsvOptions, LABEL, readHeader, rowsOf } from './csv.ts';
 import type { Recording } from './recording.ts';
 import { RecordingBuilder } from './recording-builder.ts';
@@ -115,7 +115,7 @@ function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch (error) {
-    throw new UserError(`${path}: cannot be read: ${(error as NodeJS.ErrnoException).code}`, 66);
+    throw unreadable(path, error);
   }
 }
 

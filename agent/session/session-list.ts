@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { McapIndexedReader } from '@mcap/core';
-import { DataError, UserError } from '../errors.ts';
+import { DataError, UserError, unreadable } from '../errors.ts';
 import { PARTIAL } from './part-file.ts';
 import { itemsOf, type SessionHead } from './reader.ts';
 import { readSummary, type Summary } from './summary.ts';
@@ -42,7 +42,7 @@ export async function listSessions(folder: string): Promise<Session[]> {
   try {
     names = readdirSync(folder);
   } catch (error) {
-    throw new UserError(`${folder}: cannot be read: ${(error as NodeJS.ErrnoException).code}`, 66);
+    throw unreadable(folder, error);
   }
   const files = names.filter((name) => name.endsWith(ENDING) || name.endsWith(ENDING + PARTIAL)).sort();
   const parts = await Promise.all(files.map((name) => readPart(join(folder, name))));

@@ -81,6 +81,11 @@ test('CSV recordings become sessions and give the very same training windows', a
   );
   const info = await json('info', 'ICE_a', '-f', folder);
   assert.deepEqual([info.note, info.samples, info.channels], ['from CSV', 600, ['curL', 'curR']]);
+  const { text } = await run('info', 'ICE_a', '-f', folder);
+  assert.match(text, /^length +0:59\nsamples +600\nsize .*\nlabels +ICE 0:59$/m);
+  assert.match(text, /^channels +curL, curR$/m);
+  assert.match(text, /^imported +file .*a\.csv, sha256 [0-9a-f]{64}$/m);
+  assert.doesNotMatch(text, /[{}[\]"]/, 'for people, not JSON');
   assert.match((await run('list', '-f', folder)).text, /ICE_a +husky +0:59/);
   // A second time, what is there already is left as it is, and what is new or was bad before comes in.
   writeFileSync(join(csv, 'ICE', 'c.csv'), 'time,curL,curR\n0,1,1\n0,2,2\n');
@@ -171,7 +176,7 @@ test('a file that lost its end on the way is repaired by recover, which keeps it
 test('what makes no sense is refused with what was found and what was expected', async () => {
   const folder = join(root, 'refused');
   await run('import', csvFolder(), '-r', 'husky', '-f', folder);
-  await assert.rejects(run('list', '-f', join(root, 'nowhere')), /cannot be read: ENOENT/);
+  await assert.rejects(run('list', '-f', join(root, 'nowhere')), /cannot be read: found no such file/);
   await assert.rejects(run('info', 'nothing', '-f', folder), /found no session nothing/);
   await assert.rejects(
     run('label', 'ICE_a', '-f', folder),

@@ -114,6 +114,12 @@ test('a session is recorded from the port with labels at the times of a marker f
   const result = reproduce(session, await replaySession(session, model));
   await model.classifier.close();
   assert.equal(result.identical, predictions.length);
+
+  const replay = startUnderfoot(['replay', end.sessionId, '-c', config, '--json']);
+  assert.equal(await replay.ended, 0, replay.text());
+  const replayed = eventsOf(replay.text()).filter(({ recording }) => recording === end.sessionId);
+  // An id is looked for where the configuration has its sessions.
+  assert.ok(replayed.length > 0, replay.text());
 });
 
 test('without a model readings and labels are recorded, it is said, and SIGTERM closes the session', async () => {
@@ -198,7 +204,11 @@ test('what cannot be begun says why, with an exit code', async () => {
   for (const [words, code, message] of [
     [['-c', config, '-l', 'a b'], 64, /label: found "a b", expected letters/],
     [['-c', config, '-d', 'soon'], 64, /--duration: found "soon", expected a time such as 10m/],
-    [['-c', config, '--markers', join(folder, 'nowhere.csv')], 66, /nowhere.csv: cannot be read: ENOENT/],
+    [
+      ['-c', config, '--markers', join(folder, 'nowhere.csv')],
+      66,
+      /nowhere.csv: cannot be read: found no such file/,
+    ],
     [['-c', config, '-r', 'a/b'], 64, /--robot: found "a\/b"/],
     [['-c', join(folder, 'nowhere.yaml')], 78, /nowhere.yaml/],
   ] as const) {

@@ -2,7 +2,7 @@ import { recordingsIn } from '../../session/recordings.ts';
 import type { RunData } from '../run/data.ts';
 import type { RunHeader, RunResult } from '../run/run-files.ts';
 import { type Finding, percent } from './finding.ts';
-import { fluctuation } from './fluctuation.ts';
+import { fluctuation, MIN_EPOCHS } from './fluctuation.ts';
 import { repeatedRecordings } from './leakage.ts';
 import type { Suspect } from './suspect.ts';
 
@@ -76,8 +76,8 @@ export function learning(header: RunHeader, { history }: RunResult): Finding {
       evidence,
       next: 'More epochs, a learning rate 3 to 10 times higher, a larger batch; then look at the data.',
     };
-  const half = history[Math.floor(history.length / 2)].loss;
-  if (history[history.length - 1].loss < 0.8 * half)
+  const { start, half, end } = course(history.map((h) => h.loss));
+  if (end < 0.8 * half || half - end > 0.2 * (start - end))
     return {
       topic: 'learning',
       level: 'warning',
@@ -93,6 +93,17 @@ export function learning(header: RunHeader, { history }: RunResult): Finding {
   };
 }
 
+/** Mean loss of a tenth of the epochs, at least one: the first, the ones half way, and the last. */
+function course(losses: readonly number[]): { start: number; half: number; end: number } {
+  const few = Math.max(1, Math.floor(losses.length / 10));
+  const mean = (from: number) => losses.slice(from, from + few).reduce((a, b) => a + b, 0) / few;
+  return {
+    start: mean(0),
+    half: mean(Math.floor((losses.length - few) / 2)),
+    end: mean(losses.length - few),
+  };
+}
+
 export function generalisation(header: RunHeader, { history, bestEpoch, heldOut }: RunResult): Finding {
   const at = history[Math.min(bestEpoch, history.length) - 1];
   const gap = at.accuracy - heldOut.accuracy;
@@ -105,7 +116,11 @@ export function generalisation(header: RunHeader, { history, bestEpoch, heldOut 
       what: 'New recordings go about as well as known ones.',
       evidence,
     };
-  const next = `Stop early (--patience), fewer units, --dropout 0.3, --architecture features, and more recordings${header.options.batchNorm ? '' : '; --batch-norm may help too'}.`;
+  const longer =
+    lowest.epoch === history.length
+      ? 'Train for more epochs first: the held-out loss was still falling. Then '
+      : '';
+  const next = `${longer}${longer ? 'stop' : 'Stop'} early (--patience), fewer units, --dropout 0.3, --architecture features, and more recordings${header.options.batchNorm ? '' : '; --batch-norm may help too'}.`;
   return {
     topic: 'generalisation',
     level: gap > 0.2 ? 'problem' : 'warning',
@@ -136,7 +151,11 @@ export function capacity(header: RunHeader): Finding {
 
 export function rate({ history }: RunResult): Finding {
   const f = fluctuation(history.map((h) => h.loss));
-  const evidence = `the loss rises in ${percent(f.rises)} of epochs, at most by a factor of ${f.largestRise.toFixed(2)}; roughness ${f.roughness.toFixed(3)} (standard deviation of log10 about its trend)`;
+  const roughness =
+    history.length < MIN_EPOCHS
+      ? `roughness needs ${MIN_EPOCHS} epochs, there are ${history.length}`
+      : `roughness ${f.roughness.toFixed(3)} (standard deviation of log10 about its trend)`;
+  const evidence = `the loss rises in ${percent(f.rises)} of epochs, at most by a factor of ${f.largestRise.toFixed(2)}; ${roughness}`;
   if (f.largestRise > 2 || f.roughness > 0.1)
     return {
       topic: 'learning rate',

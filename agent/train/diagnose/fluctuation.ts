@@ -1,9 +1,12 @@
 /** Epochs over which the trend of a loss curve is taken. */
 const TREND = 25;
 
+/** With fewer epochs there is no trend to be rough about. */
+export const MIN_EPOCHS = TREND;
+
 /** How a loss curve goes down: in one line, or by jumps. */
 export interface Fluctuation {
-  /** Standard deviation of log10(loss) about its running mean. */
+  /** Standard deviation of log10(loss) about its running mean; 0 with fewer than `MIN_EPOCHS`. */
   readonly roughness: number;
   /** Share of epochs whose loss is above the one before. */
   readonly rises: number;
