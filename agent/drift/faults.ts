@@ -47,7 +47,10 @@ export class Faults {
   readonly #fit: ResolutionFit = { fit: 0, fit2: 0, fit3: 0, phase: 0, changes: 0 };
   readonly #counts = new Map<string, number>();
   readonly #changes = new Map<string, number[]>();
+  /** Step of the lattice that is there now; 0 where none was found. Only while another one than the reference's is. */
   readonly #steps = new Map<string, number>();
+  /** Where the reference's lattice lay last while its zero was off. */
+  readonly #phases = new Map<string, number>();
   #latticeSeen = false;
 
   constructor(
@@ -70,6 +73,7 @@ export class Faults {
     this.#counts.clear();
     this.#changes.clear();
     this.#steps.clear();
+    this.#phases.clear();
     this.#latticeSeen = false;
   }
 
@@ -129,6 +133,8 @@ export class Faults {
       // A quiet window says nothing either way.
       const going = this.#counts.get(`${channel}.resolution`) ?? 0;
       if (going > 0) found.push(this.#latticeFault(channel, going, step));
+      const moved = this.#counts.get(`${channel}.zero`) ?? 0;
+      if (moved > 0) found.push(this.#zeroFault(channel, moved, lattice));
       return;
     }
     this.#latticeSeen = true;
@@ -139,10 +145,20 @@ export class Faults {
       kept.push(...changesOf(data, index, this.#channels.length));
       this.#changes.set(channel, kept.slice(-keptChanges));
       found.push(this.#latticeFault(channel, count, step));
-    } else this.#changes.delete(channel);
+    } else {
+      this.#changes.delete(channel);
+      this.#steps.delete(channel);
+    }
     const moved = this.#count(`${channel}.zero`, !other && phaseDistance(fit.phase, phase) > mostPhase);
-    if (moved > 0)
-      found.push(fault(`${channel}.zero`, 'calibration', 'lattice', moved, phase * step, fit.phase * step));
+    if (moved > 0) {
+      this.#phases.set(channel, fit.phase);
+      found.push(this.#zeroFault(channel, moved, lattice));
+    }
+  }
+
+  #zeroFault(channel: string, count: number, { step, phase }: Resolution): Movement {
+    const now = this.#phases.get(channel) ?? phase;
+    return fault(`${channel}.zero`, 'calibration', 'lattice', count, phase * step, now * step);
   }
 
   /** The step that is there now is looked for once, when the fault becomes certain. */

@@ -13,7 +13,7 @@ export interface Settled {
   readonly values: Float64Array;
   /** The surface that it was driven on, as far as is known by now. */
   readonly label: string;
-  /** The surface changed since the window before: what compares now with before must begin anew. */
+  /** The surface changed with this window, or with one before it that was dropped: what compares must begin anew. */
   readonly restart: boolean;
 }
 
@@ -24,7 +24,7 @@ interface Entry {
   restart: boolean;
 }
 
-/** Windows that are held back at most while their own label contradicts the smoothed one. */
+/** Windows that are held back at most while their own label contradicts the smoothed one, where few overlap. */
 const mostHeld = 12;
 
 /** Windows of a model that lie across one moment, so with part of their steps before it. */
@@ -43,10 +43,12 @@ export class Settling {
   dropped = 0;
   readonly #before: number;
   readonly #after: number;
+  readonly #mostHeld: number;
   readonly #free: Entry[];
   readonly #held: Entry[] = [];
   #label: string | undefined;
   #skip = 0;
+  /** The window with which the surface changed was dropped: the next one begins anew in its place. */
   #restart = false;
 
   /** `overlap`: windows that lie across one change. */
@@ -55,7 +57,8 @@ export class Settling {
     this.#before = Math.ceil((overlap + 1) / 2);
     this.#after = Math.floor((overlap + 1) / 2);
     if (overlap === 0) this.#before = this.#after = 0;
-    this.#free = Array.from({ length: mostHeld + 1 }, () => ({
+    this.#mostHeld = Math.max(mostHeld, 2 * this.#before);
+    this.#free = Array.from({ length: this.#mostHeld + 1 }, () => ({
       values: new Float64Array(streams),
       raw: '',
       label: '',
@@ -80,7 +83,8 @@ export class Settling {
     const entry = this.#free.pop()!;
     entry.raw = label;
     entry.label = smoothedLabel;
-    entry.restart = surfaceChanged;
+    entry.restart = surfaceChanged || this.#restart;
+    this.#restart = false;
     this.#held.push(entry);
     if (this.#label !== undefined && smoothedLabel !== this.#label) this.#cross(smoothedLabel);
     else if (this.#skip > 0) {
@@ -88,7 +92,7 @@ export class Settling {
       this.#drop(this.#held.length - 1);
     }
     this.#label = smoothedLabel;
-    const keep = label === smoothedLabel ? this.#before : mostHeld;
+    const keep = label === smoothedLabel ? this.#before : this.#mostHeld;
     while (this.#held.length > keep) yield this.#pass();
   }
 
@@ -97,6 +101,7 @@ export class Settling {
     while (this.#held.length > 0) yield this.#pass();
     this.#label = undefined;
     this.#skip = 0;
+    this.#restart = false;
   }
 
   /** The surface has turned into `label`: since when, and which windows lie across the change? */
@@ -112,7 +117,7 @@ export class Settling {
   #drop(index: number): void {
     const [entry] = this.#held.splice(index, 1);
     this.dropped++;
-    // The next window is the first of the new surface.
+    // The next window takes its place; those that are held before it are of the old surface.
     const next = this.#held[index];
     if (entry.restart && next) next.restart = true;
     else if (entry.restart) this.#restart = true;
@@ -121,8 +126,6 @@ export class Settling {
 
   #pass(): Settled {
     const entry = this.#held.shift()!;
-    entry.restart ||= this.#restart;
-    this.#restart = false;
     this.#free.unshift(entry);
     return entry;
   }

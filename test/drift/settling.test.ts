@@ -73,12 +73,26 @@ test('a label that contradicts the smoothed one for long holds nothing back for 
   assert.ok(passed.every(([, label]) => label === 'A'));
 });
 
+test('where the window of a change is dropped, the next one begins anew, not one that is held from before', () => {
+  const windows = [
+    ...new Array(4).fill(window('A')),
+    ...new Array(3).fill(window('C', 'A')),
+    window('B', 'B', true),
+    ...new Array(3).fill(window('B')),
+  ];
+  const passed = pass(new Settling(1, 1), windows);
+  assert.deepEqual(
+    passed.map(([i, label, restart]) => `${i}${label}${restart ? ' anew' : ''}`),
+    ['0A', '1A', '2A', '3A', '4A', '5A', '8B anew', '9B', '10B'],
+  );
+});
+
 test('whatever comes, every window is passed on once or dropped, in order', () => {
   const label = fc.constantFrom('A', 'B', 'C');
   fc.assert(
     fc.property(
-      fc.array(fc.tuple(label, label, fc.boolean())),
-      fc.integer({ min: 0, max: 7 }),
+      fc.array(fc.tuple(label, label, fc.boolean()), { maxLength: 150, size: 'max' }),
+      fc.integer({ min: 0, max: 99 }),
       (raw, overlap) => {
         const settling = new Settling(1, overlap);
         const passed = pass(
@@ -87,6 +101,7 @@ test('whatever comes, every window is passed on once or dropped, in order', () =
         );
         assert.equal(passed.length + settling.dropped, raw.length);
         for (let i = 1; i < passed.length; i++) assert.ok(passed[i][0] > passed[i - 1][0]);
+        for (const [i, , restart] of passed) assert.ok(!restart || raw.slice(0, i + 1).some(([, , c]) => c));
       },
     ),
   );
