@@ -57,9 +57,9 @@ interface Remembered {
 type Outcome = { readonly result: object } | { readonly error: { code: ErrorCode; message: string } };
 
 /**
- * Takes requests from `command/<name>`, checks them, has them done, and answers each one. Requests of one command are
- * done one after the other; one that comes twice with the same correlation id is done once and answered twice.
- * Whatever arrives, nothing is thrown.
+ * Takes requests from `command/<name>`, checks them, has them done, and answers each one but those of a flood. Requests of
+ * one command are done one after the other, and one that is not done in time is answered and no longer waited for; one that
+ * comes twice with the same correlation id is done once and answered twice. Whatever arrives, nothing is thrown.
  */
 export class CommandDispatcher {
   #received = 0;

@@ -48,6 +48,8 @@ export class Delivery {
   #unacknowledged = 0;
   /** State that goes before the outbox, the newest of each topic. */
   readonly #urgent = new Map<string, Message>();
+  /** Outbox messages given up that are behind others still on their way: counted once, not sent again. */
+  readonly #givenUp = new Set<number>();
   #settled: (() => void) | undefined;
 
   constructor(wire: Wire, outbox: (onDrop: (topic: string) => void) => Outbox, nowMs: () => number) {
@@ -77,6 +79,7 @@ export class Delivery {
   /** State that only matters now (QoS 1, not kept): the caller sends it again at the next connect. */
   direct(message: Message): void {
     if (!this.#wire.connected) return;
+    if (this.#urgent.has(message.topic)) this.countDrop(message.topic);
     this.#urgent.set(message.topic, message);
     this.#pump();
   }
@@ -138,7 +141,10 @@ export class Delivery {
     for (const [topic, message] of this.#urgent) {
       if (this.#unacknowledged >= limit) return;
       this.#urgent.delete(topic);
-      this.#send(message, () => this.#pump());
+      this.#send(message, (outcome) => {
+        if (outcome === 'refused') this.countDrop(topic);
+        this.#pump();
+      });
     }
     this.#outbox.expire(this.#nowMs());
     const room = Math.min(inFlightLimit - this.#inFlight.length, limit - this.#unacknowledged);
@@ -147,20 +153,25 @@ export class Delivery {
       const entry = { id, acknowledged: false };
       this.#inFlight.push(entry);
       this.#lastSentId = id;
-      if (isExpired(message, this.#nowMs())) {
-        this.countDrop(message.topic);
+      if (isExpired(message, this.#nowMs())) this.#giveUp(id, message.topic);
+      if (this.#givenUp.has(id)) {
         entry.acknowledged = true;
         continue;
       }
       this.#send(message, (outcome) => {
         if (outcome === 'lost') return;
         // A broker that refuses a message (no rights, too large) will not take it the next time either.
-        if (outcome === 'refused') this.countDrop(message.topic);
+        if (outcome === 'refused') this.#giveUp(id, message.topic);
         entry.acknowledged = true;
         this.#acknowledge();
       });
     }
     if (this.#inFlight[0]?.acknowledged) this.#acknowledge();
+  }
+
+  #giveUp(id: number, topic: string): void {
+    if (!this.#givenUp.has(id)) this.countDrop(topic);
+    this.#givenUp.add(id);
   }
 
   #reset(): void {
@@ -173,6 +184,7 @@ export class Delivery {
     let last = 0;
     while (this.#inFlight[0]?.acknowledged) last = this.#inFlight.shift()?.id ?? last;
     if (last > 0) this.#outbox.acknowledge(last);
+    for (const id of this.#givenUp) if (id <= last) this.#givenUp.delete(id);
     this.#pump();
   }
 

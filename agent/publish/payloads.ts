@@ -179,6 +179,7 @@ const modelReportBody = z.object({
       confidenceActive: probability('Mean confidence of the model in use'),
       confidenceCandidate: probability('Mean confidence of the announced model'),
       failures: count('Windows that the announced model could not classify'),
+      skipped: count('Windows that came while the announced model was still at work on others').optional(),
       latencyMs: quantity('ms', 'Mean time of the announced model for a window'),
     })
     .meta({ description: 'What both models said about the same live windows' })

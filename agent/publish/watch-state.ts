@@ -44,10 +44,12 @@ export class WatchState {
 
   /** Some lines for a terminal. */
   render(nowMs: number): string[] {
-    if (this.robots.size === 0) return ['waiting for a robot ...'];
-    return [...this.robots]
+    const strange = this.strange > 0 ? [`${this.strange} messages were no reports of this version`] : [];
+    if (this.robots.size === 0) return ['waiting for a robot ...', ...strange];
+    const blocks = [...this.robots]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .flatMap(([id, robot]) => block(id, robot, nowMs).map(printable));
+    return [...blocks, ...strange];
   }
 }
 

@@ -133,3 +133,45 @@ test('every drop is counted, also of telemetry on its way when the connection br
     1001,
   );
 });
+
+test('what a broker refuses is counted once, also state and what must wait for an earlier one to be forgotten', () => {
+  const sent: { topic: string; done: (outcome: Outcome) => void }[] = [];
+  const wire = {
+    connected: true,
+    version: 5 as const,
+    unsentBytes: 0,
+    receiveMaximum: 3,
+    publish: (topic: string, _payload: string, _options: object, done: (outcome: Outcome) => void) =>
+      void sent.push({ topic, done }),
+  };
+  let nowMs = 0;
+  const delivery = new Delivery(
+    wire,
+    (onDrop) => new MemoryOutbox(limits, onDrop),
+    () => nowMs,
+  );
+  const event = (topic: string, expiryS?: number) =>
+    delivery.event({ ...message(topic, '1'), retain: false, expiryS });
+  delivery.up();
+  event('slow');
+  event('refused');
+  sent[1].done('refused');
+  event('late', 60);
+  for (const state of ['sent', 'replaced', 'waits']) delivery.direct(message('status', state));
+  assert.deepEqual(Object.fromEntries(delivery.dropped), { refused: 1, status: 1 });
+  nowMs = 100_000;
+  delivery.down();
+  sent.length = 0;
+  delivery.up();
+  assert.deepEqual(
+    sent.map((m) => m.topic),
+    ['slow'],
+    'neither what was refused nor what is late is sent again',
+  );
+  delivery.down();
+  delivery.up();
+  assert.deepEqual(Object.fromEntries(delivery.dropped), { refused: 1, status: 1, late: 1 });
+  delivery.direct(message('status', '3'));
+  sent.at(-1)!.done('refused');
+  assert.equal(delivery.dropped.get('status'), 2);
+});

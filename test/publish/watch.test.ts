@@ -47,6 +47,10 @@ test('what is no report changes nothing', () => {
   }
   assert.equal(state.robots.size, 0);
   assert.equal(state.strange, 2);
+  assert.deepEqual(state.render(0), [
+    'waiting for a robot ...',
+    '2 messages were no reports of this version',
+  ]);
 });
 
 test('control characters in a report do not reach the terminal', () => {

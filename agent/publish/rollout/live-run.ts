@@ -20,7 +20,7 @@ export interface ModelHost {
   watch(watcher: PipelineWatcher): () => void;
 }
 
-/** Windows that may wait for the candidate; more are skipped, the live pipeline never waits. */
+/** Windows that may wait for the candidate; more are skipped and counted, the live pipeline never waits. */
 const maxWaiting = 4;
 
 /** Runs `candidate` beside the model in use on `windows` live windows. Rejects when `signal` aborts. */
@@ -36,7 +36,10 @@ export function runShadow(
   let last = Promise.resolve();
   return until(host, signal, (done) => ({
     onPrediction: (prediction, activeMs) => {
-      if (waiting >= maxWaiting) return;
+      if (waiting >= maxWaiting) {
+        shadow.skipped++;
+        return;
+      }
       waiting++;
       last = last.then(async () => {
         const startMs = performance.now();

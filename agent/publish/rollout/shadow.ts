@@ -38,6 +38,8 @@ export const trialMargin = 0.15;
 export class Shadow {
   readonly active = new Tally();
   readonly candidate = new Tally();
+  /** Windows that the candidate was not asked about: it was still at work on others. */
+  skipped = 0;
   #agreed = 0;
 
   add(active: Prediction, activeMs: number, candidate: Prediction, candidateMs: number): void {
@@ -68,6 +70,7 @@ export class Shadow {
       confidenceActive: active.meanConfidence,
       confidenceCandidate: candidate.meanConfidence,
       failures: candidate.failures,
+      skipped: this.skipped,
       latencyMs: candidate.meanLatencyMs,
     };
   }
