@@ -41,7 +41,8 @@ export class Smoother {
         this.#transitions[from * n + to] = transitions ? transitions[from][to] : even;
       }
       const sum = this.#transitions.subarray(from * n, from * n + n).reduce((a, b) => a + b, 0);
-      if (Math.abs(sum - 1) > 1e-6)
+      // Written so that NaN, which a matrix of another size gives, fails.
+      if (!(Math.abs(sum - 1) <= 1e-6))
         throw new RangeError(`transitions: row ${from} sums to ${sum}, expected 1`);
     }
     this.#next = new Float64Array(n);

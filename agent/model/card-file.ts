@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { findingsOf } from '../config/problems.ts';
+import { termsOf } from '../drift/accuracy.ts';
 import { levelStatistics } from '../drift/recover/levels.ts';
 import { ConfigError } from '../errors.ts';
 import { packageRoot } from '../package-root.ts';
@@ -53,6 +54,12 @@ function checkAgreement(file: string, card: ModelCard): void {
     if (length !== card.labels.length)
       throw refuse(file, `vectorScaling.${key}`, `${length} numbers`, `${card.labels.length}, one a label`);
   }
+  checkTransitions(file, card);
+  const { accuracy } = card.reference;
+  if (accuracy && accuracy.weights.length !== termsOf(card.labels.length)) {
+    const expected = `${termsOf(card.labels.length)} for ${card.labels.length} labels`;
+    throw refuse(file, 'reference.accuracy.weights', `${accuracy.weights.length} numbers`, expected);
+  }
   for (const [label, { drive, window }] of Object.entries(card.reference.surfaces ?? {})) {
     const expected = channels * levelStatistics.length;
     for (const [part, { mean, covariance }] of Object.entries({ drive, window })) {
@@ -76,6 +83,19 @@ function checkAgreement(file: string, card: ModelCard): void {
       );
     }
   });
+}
+
+function checkTransitions(file: string, { labels, decision: { transitions } }: ModelCard): void {
+  if (transitions === undefined) return;
+  const key = 'decision.transitions';
+  if (transitions.length !== labels.length)
+    throw refuse(file, key, `${transitions.length} rows`, `${labels.length}, one a label`);
+  for (const [i, row] of transitions.entries()) {
+    const sum = row.reduce((a, b) => a + b, 0);
+    if (row.length !== labels.length)
+      throw refuse(file, `${key}.${i}`, `${row.length} numbers`, `${labels.length}, one a label`);
+    if (Math.abs(sum - 1) > 1e-6) throw refuse(file, `${key}.${i}`, `a sum of ${sum}`, '1');
+  }
 }
 
 function checkFiles(folder: string, cardFile: string, card: ModelCard): void {

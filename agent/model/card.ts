@@ -89,7 +89,7 @@ export const cardSchema = z.strictObject({
     .optional(),
   decision: z.strictObject({
     /** Chance that the surface stays the same from one window to the next. */
-    stay: probability,
+    stay: z.number().positive().max(1),
     /** Share of a window that is new evidence to the smoother, 0 to 1; default 1. */
     evidence: z.number().positive().max(1).optional(),
     /** Instead of `stay`: chance of each label (column) after each label (row). */

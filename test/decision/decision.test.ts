@@ -104,6 +104,11 @@ test('impossible options are refused with what was found', () => {
       }),
     /row 0 sums to 0.9/,
   );
+  assert.throws(() => new Smoother({ labels: 2, transitions: [[1], [0, 1]] }), /row 0 sums to NaN/);
+  assert.throws(
+    () => unknownThresholds([{ entropyNats: 1 }], 0.1, ['margin']),
+    /window 0: found no margin, expected a number/,
+  );
 });
 
 test('learnt transitions are sticky where drives were and even where none was', () => {
