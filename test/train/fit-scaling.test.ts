@@ -79,4 +79,11 @@ describe('the scaling', () => {
     assert.equal(vectorScaling, undefined);
     assert.ok(temperature > 0 && compared.vector.logLoss > 0);
   });
+
+  it('is found for a model that is far too sure of itself, where whole steps of Newton go ever further away', () => {
+    const { temperature, compared } = fitScaling(judged('logits', (z) => z.map((v) => 25 * v)));
+    near(temperature / 25, 1, 0.08);
+    near(compared.vector.logLoss, compared.temperature.logLoss, 0.01);
+    assert.ok(compared.temperature.logLoss < compared.asIs.logLoss / 2);
+  });
 });
