@@ -29,6 +29,7 @@ interface Arguments {
   model?: string;
   calibration?: string;
   folder?: string;
+  publish: boolean;
   compare?: string;
   'gain-tracking'?: boolean;
   engine: Engine;
@@ -51,7 +52,7 @@ export const replayCommand: CommandModule<object, Arguments> = {
           alias: 'c',
           type: 'string',
           requiresArg: true,
-          describe: "Use a robot's configuration, and publish what it predicts",
+          describe: "Use a robot's model, calibration and folder of sessions",
         },
         model: { ...modelOption, demandOption: false },
         calibration: { type: 'string', requiresArg: true, describe: 'Calibration file' },
@@ -63,6 +64,12 @@ export const replayCommand: CommandModule<object, Arguments> = {
           describe: 'Of a session: what another model would have changed',
         },
         folder: folderOptions.folder,
+        publish: {
+          type: 'boolean',
+          default: false,
+          describe:
+            "Publish as the configuration's robot; not while its agent runs: they would throw each other out",
+        },
         speed: {
           type: 'number',
           default: 0,
@@ -73,13 +80,18 @@ export const replayCommand: CommandModule<object, Arguments> = {
       .check((argv) => {
         if (!argv.config && !argv.model && !namesSession(argv.file))
           throw new UserError('replay: found neither --config nor --model, expected one', 64);
+        if (argv.publish && !argv.config)
+          throw new UserError(
+            'replay: --publish: found no --config, expected one that names robot and broker',
+            64,
+          );
         return true;
       }),
   handler: replay,
 };
 
 async function replay(argv: Arguments): Promise<void> {
-  if (argv.config === undefined && namesSession(argv.file)) {
+  if (!argv.publish && namesSession(argv.file)) {
     await replayRecorded(argv);
     return;
   }
@@ -94,11 +106,12 @@ async function replay(argv: Arguments): Promise<void> {
   const tracks = argv['gain-tracking'] ?? config?.gainTracking ?? false;
   const gain = tracks ? createGainTracker(model.card) : undefined;
   const publisher =
-    config &&
-    new Publisher(
-      { ...config.mqtt, robotId: config.robotId, version },
-      { log: createLogger({ level: 'warn' }) },
-    );
+    argv.publish && config
+      ? new Publisher(
+          { ...config.mqtt, robotId: config.robotId, version },
+          { log: createLogger({ level: 'warn' }) },
+        )
+      : undefined;
   await publisher?.start();
   try {
     for (const recording of await recordingsOf(argv)) {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { emitKeypressEvents } from 'node:readline';
 import type { CommandModule } from 'yargs';
 import { UserError } from '../errors.ts';
 import { Connection, type Log } from '../publish/connection.ts';
@@ -60,6 +61,7 @@ async function watch(argv: Arguments): Promise<void> {
       void connection.close(1000).then(resolve);
     };
     process.on('SIGINT', end).on('SIGTERM', end);
+    screen?.onQuit(end);
     connection.start().catch(reject);
   }).finally(() => screen?.close());
 }
@@ -95,6 +97,17 @@ class Screen {
     this.draw();
   }
 
+  /** Calls `quit` at q or Ctrl-C, which a raw terminal does not make a signal of. */
+  onQuit(quit: () => void): void {
+    if (!process.stdin.isTTY) return;
+    emitKeypressEvents(process.stdin);
+    process.stdin.setRawMode(true);
+    process.stdin.on('keypress', (_text: string | undefined, key: { name?: string; ctrl?: boolean }) => {
+      if (key.name === 'q' || (key.ctrl && key.name === 'c')) quit();
+    });
+    process.stdin.resume();
+  }
+
   say(text: string): void {
     this.#footer = printable(text);
     this.draw();
@@ -105,7 +118,9 @@ class Screen {
       this.#soon = undefined;
       const { rows = 24, columns = 80 } = process.stdout;
       const lines = this.#state.render(Date.now()).slice(0, rows - 1);
-      const text = [...lines, this.#footer].map((line) => `${line.slice(0, columns)}\x1b[K`).join('\r\n');
+      const text = [...lines, process.stdin.isTTY ? `${this.#footer}; q ends` : this.#footer]
+        .map((line) => `${line.slice(0, columns)}\x1b[K`)
+        .join('\r\n');
       process.stdout.write(`\x1b[H${text}\x1b[J`);
     }, 100);
   }
@@ -113,6 +128,8 @@ class Screen {
   close(): void {
     clearInterval(this.#each);
     clearTimeout(this.#soon);
+    if (process.stdin.isTTY && !process.stdin.destroyed) process.stdin.setRawMode(false);
+    process.stdin.pause();
     process.stdout.write('\x1b[?25h\x1b[?1049l');
   }
 }

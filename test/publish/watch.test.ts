@@ -8,6 +8,7 @@ import { packageRoot } from '../../agent/package-root.ts';
 import { Publisher } from '../../agent/publish/publisher.ts';
 import { WatchState } from '../../agent/publish/watch-state.ts';
 import { noMosquitto, startMosquitto } from '../helpers/mosquitto.ts';
+import { startUnderfoot } from '../helpers/underfoot.ts';
 import * as example from './examples.ts';
 
 const envelope = {
@@ -113,4 +114,11 @@ test('underfoot watch --json prints the reports of one robot and ends with exit 
   assert.ok(reports.some((r) => r.label === 'grass') && reports.some((r) => r.state === 'online'));
   for (const publisher of publishers) await publisher.close();
   await broker.close();
+});
+
+test('q ends the view of a terminal, also while there is no broker', async () => {
+  const view = startUnderfoot(['watch', '--broker', 'mqtt://127.0.0.1:1'], { terminal: true });
+  await view.says(/ECONNREFUSED.*q ends/);
+  view.type('q');
+  assert.equal(await view.ended, 0, view.text());
 });
