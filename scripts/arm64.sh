@@ -30,6 +30,10 @@ arm64_node() {
   qemu-aarch64-static "$binary" "$@"
 }
 
+for version in 20 24; do
+  arm64_node $version -p process.arch >/dev/null || { echo "skipped: no emulated Node $version starts here"; exit 0; }
+done
+
 echo '--- the package'
 npm run -s package -- arm64
 # Outside of the checkout, where it finds no library but its own.
