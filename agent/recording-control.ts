@@ -1,8 +1,9 @@
 import type { GainTracker } from './drift/recover/gain-tracker.ts';
 import { UserError } from './errors.ts';
-import type { Prediction } from './judge.ts';
-import { Pipeline, type PipelineWatcher } from './pipeline.ts';
+import { Pipeline } from './pipeline.ts';
 import type { RecordingBody } from './publish/payloads.ts';
+import { RecordingNotes } from './recording-notes.ts';
+import { type EndedSession, endedSession, noSession, runningBody, troubleOf } from './recording-report.ts';
 import {
   beginAnew,
   checkLabel,
@@ -12,12 +13,11 @@ import {
   problemOf,
   type SessionSource,
 } from './recording-session.ts';
+import { SessionWatcher } from './recording-watcher.ts';
 import { type Clocks, systemClocks } from './reporter.ts';
 import { freeBytes } from './session/make-space.ts';
-import { predictionMessage } from './session/prediction-message.ts';
 import type { ReadingStream } from './session/reading-stream.ts';
 import type { Recorder, RecordingEnd, RecordingState } from './session/recorder.ts';
-import type { Reading } from './signal/sample.ts';
 
 export interface RecordingControlOptions extends SessionSource {
   readonly clocks?: Clocks;
@@ -45,7 +45,7 @@ const WATCH_MS = 1000;
  * session are those of one model: with another one, the next session begins. Without a model there is no pipeline, and
  * a decoder's readings are recorded alone.
  */
-export class RecordingControl implements PipelineWatcher {
+export class RecordingControl {
   readonly #stream: Pipeline | ReadingStream;
   readonly #options: RecordingControlOptions;
   readonly #clocks: Clocks;
@@ -54,19 +54,14 @@ export class RecordingControl implements PipelineWatcher {
   #about: { readonly note?: string | undefined; readonly continues?: string | undefined } = {};
   #timers: NodeJS.Timeout[] = [];
   #busy: Promise<unknown> = Promise.resolve();
-  #last: Pick<RecordingBody, 'sessionId' | 'startTime' | 'durationS' | 'samples' | 'bytes' | 'reason'> = {
-    sessionId: null,
-    durationS: 0,
-    bytes: 0,
-  };
+  #last: EndedSession = noSession;
   /** Samples that sessions before the running one lost. */
   #lostBefore = 0;
   #freeBytes: number | null = null;
   #trouble: string | undefined;
-  #driftState = '';
-  #clock: OpenSession['clock'] | undefined;
-  /** What `undo` takes back, newest last; the label that a session began with is not in it. */
-  #done: ('label' | 'mark')[] = [];
+  #watcher: SessionWatcher | undefined;
+  #notes: RecordingNotes | undefined;
+  #startUs: number | undefined;
 
   constructor(stream: Pipeline | ReadingStream, options: RecordingControlOptions) {
     this.#stream = stream;
@@ -81,7 +76,7 @@ export class RecordingControl implements PipelineWatcher {
 
   /** The beginning of the last session on the agent's clock; undefined before there was one. */
   get startUs(): number | undefined {
-    return this.#clock?.startUs;
+    return this.#startUs;
   }
 
   /** Samples that reached no file, of all sessions so far. */
@@ -91,28 +86,14 @@ export class RecordingControl implements PipelineWatcher {
 
   /** What cannot be recorded at the moment, for the status; undefined when all is well. */
   get trouble(): string | undefined {
-    const { trouble, droppedSamples = 0 } = this.#session?.recorder.state ?? {};
-    return trouble && `recording: ${trouble}${droppedSamples > 0 ? `; ${droppedSamples} samples lost` : ''}`;
+    return this.#session && troubleOf(this.#session.recorder.state);
   }
 
   /** As it is published. */
   get body(): RecordingBody {
     const freeBytes = this.#freeBytes;
-    const state = this.#session?.recorder.state;
-    if (state === undefined) return { state: 'idle', label: null, freeBytes, ...this.#last };
-    const { sessionId, label, durationS, bytes, samples } = state;
-    return {
-      state: 'recording',
-      sessionId,
-      startTime: this.#startTime,
-      label,
-      durationS,
-      samples,
-      bytes,
-      freeBytes,
-      reason: this.trouble,
-      ...(this.#about.continues && { continues: this.#about.continues }),
-    };
+    if (this.#session) return runningBody(this.#session, freeBytes, this.#about.continues);
+    return { state: 'idle', label: null, freeBytes, ...this.#last };
   }
 
   /** Begins a session. Throws UserError where one is running, the label cannot be one, or there is no room. */
@@ -123,61 +104,31 @@ export class RecordingControl implements PipelineWatcher {
   /** The label from now (or from `atUs` on the agent's clock) on; null is none. Throws UserError. */
   label(label: string | null, by: string, atUs?: number): RecordingBody {
     checkLabel(label);
-    this.#running().recorder.label(label, by, atUs);
-    this.#done.push('label');
+    this.#noted().label(label, by, atUs);
     return this.#report();
   }
 
   /** The label from a time of day on, which must lie within the recording. Throws UserError. */
   labelSince(label: string | null, by: string, time: string): RecordingBody {
-    this.#running();
-    const { startUs, startWallMs } = this.#clock!;
-    const atUs = startUs + (Date.parse(time) - startWallMs) * 1000;
-    const nowUs = this.#clocks.nowUs();
-    if (atUs >= startUs && atUs <= nowUs) return this.label(label, by, atUs);
-    const end = new Date(startWallMs + (nowUs - startUs) / 1000).toISOString();
-    throw new UserError(`time: found ${time}, expected ${this.#startTime} to ${end}`, 64);
+    this.#noted().labelSince(label, by, time);
+    return this.#report();
   }
 
   /** Takes the last label or mark back. Throws UserError where there is none. */
   undo(by: string): RecordingBody {
-    const { recorder } = this.#running();
-    const last = this.#done.pop();
-    if (last === undefined) throw new UserError('found no label or mark to take back, expected one', 69);
-    if (last === 'label') recorder.undo(by);
-    else recorder.event('unmark', '');
+    this.#noted().undo(by);
     return this.#report();
   }
 
-  /** Notes that something happened here. */
+  /** Notes that something happened here. Throws UserError where nothing is recorded. */
   mark(detail: string): RecordingBody {
-    this.#running().recorder.event('mark', detail);
-    this.#done.push('mark');
+    this.#noted().mark(detail);
     return this.body;
   }
 
   /** Ends the session; `reason` says why, when it was not asked for. */
   stop(reason?: string): Promise<RecordingBody> {
     return this.#inTurn(() => this.#stop(reason));
-  }
-
-  onReading(reading: Reading, arrivalUs: number): void {
-    this.#session?.recorder.reading(reading, arrivalUs);
-  }
-
-  onRestart(): void {
-    this.#session?.recorder.event('reset', 'the bytes that follow do not continue the ones before');
-  }
-
-  onPrediction(prediction: Prediction): void {
-    // While the model changes, the last predictions of one and the first of the other are not of this session.
-    if (this.#session === undefined || prediction.card !== this.#session.card) return;
-    const { recorder } = this.#session;
-    recorder.prediction(predictionMessage(prediction));
-    const { state, moved, sinceUs } = prediction.drift;
-    if (state === this.#driftState) return;
-    this.#driftState = state;
-    recorder.drift({ state, sinceUs, moved });
   }
 
   /**
@@ -225,12 +176,11 @@ export class RecordingControl implements PipelineWatcher {
     await beginAnew(this.#stream, this.#options, session.gain);
     this.#about = { note };
     this.#begin(session, label ?? null, 'command');
-    this.#stream.watchers.add(this);
     if (durationS !== undefined) {
       this.#timers.push(setTimeout(() => void this.stop(timeIsOver), durationS * 1000));
     }
     this.#timers.push(
-      setInterval(() => this.#watch(), WATCH_MS),
+      setInterval(() => this.#look(), WATCH_MS),
       setInterval(() => this.#report(), REPORT_MS),
     );
     await this.#measure();
@@ -247,32 +197,21 @@ export class RecordingControl implements PipelineWatcher {
 
   #begin(session: OpenSession, label: string | null, by: string): void {
     this.#session = session;
-    this.#clock = session.clock;
-    this.#done = [];
-    this.#driftState = '';
+    this.#notes = new RecordingNotes(session, this.#clocks);
+    this.#startUs = session.clock.startUs;
+    this.#watch(new SessionWatcher(session));
     session.recorder.label(label, by, session.clock.startUs);
   }
 
   async #stop(reason?: string): Promise<RecordingBody> {
-    const { recorder } = this.#running();
+    const session = this.#running();
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers = [];
     // Windows that are being judged belong to samples that were recorded.
     await this.#stream.idle();
-    this.#stream.watchers.delete(this);
+    this.#watch(undefined);
     this.#session = undefined;
-    const end = await this.#close(recorder);
-    const { sessionId, durationS, samples, bytes } = end;
-    const why = [reason, problemOf(end)].filter((text) => text !== undefined).join('; ') || undefined;
-    const startTime = this.#startTime;
-    this.#last = {
-      sessionId,
-      startTime,
-      durationS,
-      samples,
-      bytes,
-      ...(why !== undefined && { reason: why }),
-    };
+    this.#last = endedSession(session, await this.#close(session.recorder), reason);
     this.#trouble = undefined;
     await this.#measure();
     return this.#report();
@@ -287,16 +226,26 @@ export class RecordingControl implements PipelineWatcher {
     return end;
   }
 
-  get #startTime(): string | undefined {
-    return this.#clock && new Date(this.#clock.startWallMs).toISOString();
-  }
-
   #running(): OpenSession {
     if (this.#session === undefined) throw new UserError('found no recording running, expected one', 69);
     return this.#session;
   }
 
-  #watch(): void {
+  /** The notes of the running session. */
+  #noted(): RecordingNotes {
+    this.#running();
+    return this.#notes!;
+  }
+
+  /** Has the stream told to the recorder of one session, and no longer to that of another. */
+  #watch(watcher: SessionWatcher | undefined): void {
+    const { watchers } = this.#stream;
+    if (this.#watcher) watchers.delete(this.#watcher);
+    this.#watcher = watcher;
+    if (watcher) watchers.add(watcher);
+  }
+
+  #look(): void {
     void this.#measure();
     if (this.trouble === this.#trouble) return;
     this.#trouble = this.trouble;

@@ -133,6 +133,11 @@ export function checkLabel(label: string | null): void {
   );
 }
 
+/** ISO 8601. */
+export function startTimeOf({ startWallMs }: SessionClock): string {
+  return new Date(startWallMs).toISOString();
+}
+
 /** What went wrong until a session was closed; undefined where nothing did. */
 export function problemOf({ lostSamples, complete, trouble }: RecordingEnd): string | undefined {
   const lost = lostSamples > 0 ? `${lostSamples} samples were lost` : undefined;

@@ -1,0 +1,51 @@
+import { UserError } from './errors.ts';
+import { checkLabel, type OpenSession, startTimeOf } from './recording-session.ts';
+import type { Clocks } from './reporter.ts';
+
+/** What a person says of a session while it is recorded: labels and marks, and that the last one was a mistake. */
+export class RecordingNotes {
+  readonly #session: OpenSession;
+  readonly #clocks: Clocks;
+  /** What `undo` takes back, newest last; the label that a session began with is not in it. */
+  readonly #done: ('label' | 'mark')[] = [];
+
+  constructor(session: OpenSession, clocks: Clocks) {
+    this.#session = session;
+    this.#clocks = clocks;
+  }
+
+  /** The label from now (or from `atUs` on the agent's clock) on; null is none. Throws UserError. */
+  label(label: string | null, by: string, atUs?: number): void {
+    checkLabel(label);
+    this.#session.recorder.label(label, by, atUs);
+    this.#done.push('label');
+  }
+
+  /** The label from a time of day on, which must lie within the recording. Throws UserError. */
+  labelSince(label: string | null, by: string, time: string): void {
+    const { clock } = this.#session;
+    const { startUs, startWallMs } = clock;
+    const atUs = startUs + (Date.parse(time) - startWallMs) * 1000;
+    const nowUs = this.#clocks.nowUs();
+    if (!(atUs >= startUs && atUs <= nowUs)) {
+      const end = new Date(startWallMs + (nowUs - startUs) / 1000).toISOString();
+      throw new UserError(`time: found ${time}, expected ${startTimeOf(clock)} to ${end}`, 64);
+    }
+    this.label(label, by, atUs);
+  }
+
+  /** Takes the last label or mark back. Throws UserError where there is none. */
+  undo(by: string): void {
+    const { recorder } = this.#session;
+    const last = this.#done.pop();
+    if (last === undefined) throw new UserError('found no label or mark to take back, expected one', 69);
+    if (last === 'label') recorder.undo(by);
+    else recorder.event('unmark', '');
+  }
+
+  /** Notes that something happened here. */
+  mark(detail: string): void {
+    this.#session.recorder.event('mark', detail);
+    this.#done.push('mark');
+  }
+}
