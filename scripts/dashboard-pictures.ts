@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Browser, chromium } from 'playwright-core';
-import { configSchema } from '../agent/config/schema.ts';
+import { demoConfig, demoRateHz } from '../agent/commands/demo-config.ts';
+import { version } from '../agent/commands/version.ts';
 import type { Prediction } from '../agent/judge.ts';
-import { modelFolder } from '../agent/model/card-file.ts';
 import { packageRoot } from '../agent/package-root.ts';
 import { startEmbeddedBroker } from '../agent/publish/embedded-broker.ts';
 import { createLogger } from '../agent/service/log.ts';
@@ -27,7 +27,6 @@ const { values } = parseArgs({
     gain: { type: 'string', default: '1.3' },
   },
 });
-const rateHz = 50;
 const dwellS = 40;
 const recordedSurfaces = 4;
 /** Of the browser that renders numbers and times. */
@@ -76,7 +75,7 @@ let surfaces = 0;
 
 const driving = drive({
   seed: 3,
-  rateHz,
+  rateHz: demoRateHz,
   dwellS,
   speed: 1,
   onSurface: (label) => {
@@ -89,26 +88,17 @@ const driving = drive({
   },
   signal: stop.signal,
 });
-const config = configSchema.parse({
-  robotId: 'rover-1',
-  source: { kind: 'serial', port: pty.path },
-  protocol: {
-    name: 'text',
-    header: ['time', 'curL', 'curR'],
-    columns: ['curL', 'curR'],
-    time: { column: 'time', unit: 's' },
-  },
-  nominalRateHz: rateHz,
-  model: 'demo-six-surfaces',
-  mqtt: { url: broker.url },
-  sessions: { folder: join(folder, 'sessions') },
-  dashboard: { port: 0 },
-});
 let failed: unknown;
 await runService({
-  config: { ...config, model: modelFolder(config.model) },
+  config: demoConfig({
+    robotId: 'rover-1',
+    port: pty.path,
+    brokerUrl: broker.url,
+    folder,
+    dashboardPort: 0,
+  }),
   configFile: 'pictures',
-  version: '0.1.0',
+  version,
   logger: createLogger({ level: 'warn' }),
   signal: stop.signal,
   onReady: (_agent, url) => {

@@ -2,15 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { configSchema } from '../config/schema.ts';
 import type { Prediction } from '../judge.ts';
-import { modelFolder } from '../model/card-file.ts';
 import { ownCommand } from '../package-root.ts';
 import { type EmbeddedBroker, startEmbeddedBroker } from '../publish/embedded-broker.ts';
 import { createLogger } from '../service/log.ts';
 import { runService } from '../service/run-service.ts';
 import { drive } from '../simulate/drive.ts';
 import { openPty } from '../simulate/pty.ts';
+import { demoConfig, demoRateHz } from './demo-config.ts';
 import { predictionLine } from './prediction-line.ts';
 import { version } from './version.ts';
 
@@ -25,8 +24,6 @@ interface Arguments {
 }
 
 const robotId = 'demo';
-/** As in the drives that the model was trained on. */
-const rateHz = 50;
 
 export const demoCommand: CommandModule<object, Arguments> = {
   command: 'demo',
@@ -58,7 +55,7 @@ async function demo(argv: Arguments): Promise<void> {
   let predictions = 0;
   const driving = drive({
     seed: argv.seed,
-    rateHz,
+    rateHz: demoRateHz,
     load: argv.load,
     dwellS: argv.dwell,
     speed: argv.speed,
@@ -73,7 +70,13 @@ async function demo(argv: Arguments): Promise<void> {
   });
   try {
     await runService({
-      config: configOf(pty.path, broker, folder, argv),
+      config: demoConfig({
+        robotId,
+        port: pty.path,
+        brokerUrl: broker.url,
+        folder,
+        dashboardPort: argv['dashboard-port'],
+      }),
       configFile: 'demo',
       version,
       logger,
@@ -96,28 +99,9 @@ async function demo(argv: Arguments): Promise<void> {
   }
 }
 
-function configOf(port: string, broker: EmbeddedBroker, folder: string, argv: Arguments) {
-  const config = configSchema.parse({
-    robotId,
-    source: { kind: 'serial', port },
-    protocol: {
-      name: 'text',
-      header: ['time', 'curL', 'curR'],
-      columns: ['curL', 'curR'],
-      time: { column: 'time', unit: 's' },
-    },
-    nominalRateHz: rateHz,
-    model: 'demo-six-surfaces',
-    mqtt: { url: broker.url },
-    sessions: { folder: join(folder, 'sessions') },
-    dashboard: { port: argv['dashboard-port'] },
-  });
-  return { ...config, model: modelFolder(config.model) };
-}
-
 function print(port: string, broker: EmbeddedBroker, url: string | undefined, model: string): void {
   const lines = [
-    `robot      simulated, at ${port}; ${rateHz} lines a second`,
+    `robot      simulated, at ${port}; ${demoRateHz} lines a second`,
     `model      ${model}`,
     `broker     ${broker.url}`,
     `dashboard  ${url}`,
