@@ -81,6 +81,7 @@ function pick(dataset: Dataset, kept: readonly number[]): Dataset {
     n: kept.length,
     y: Int32Array.from(kept, (i) => dataset.y[i]),
     recordingIds: kept.map((i) => dataset.recordingIds[i]),
+    driveIds: kept.map((i) => dataset.driveIds[i]),
     startUs: Float64Array.from(kept, (i) => dataset.startUs[i]),
   };
 }

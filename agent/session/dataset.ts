@@ -34,8 +34,10 @@ export interface Dataset {
   /** (n) index into `labels`. */
   readonly y: Int32Array;
   readonly labels: readonly string[];
-  /** (n) which recording a window is from: split by these, never by window. */
+  /** (n) which recording a window is from. */
   readonly recordingIds: readonly string[];
+  /** (n) the same, but one for all pieces that were cut from one session: split by these, never by window. */
+  readonly driveIds: readonly string[];
   /** (n) first step of the window on its recording's clock, microseconds. */
   readonly startUs: Float64Array;
 }
@@ -74,11 +76,11 @@ export function datasetOf(
   spec: WindowSpec,
   labels?: readonly string[] | undefined,
 ): Dataset {
-  const found: { window: LabelledWindow; id: string }[] = [];
+  const found: { window: LabelledWindow; id: string; drive: string }[] = [];
   for (const recording of recordings) {
     for (const window of windowsOf(recording, spec)) {
       if (window.label === undefined || labels?.includes(window.label) === false) continue;
-      found.push({ window, id: recording.id });
+      found.push({ window, id: recording.id, drive: recording.drive ?? recording.id });
     }
   }
   const names = labels ?? [...new Set(found.map((f) => f.window.label as string))].sort();
@@ -93,6 +95,7 @@ export function datasetOf(
     y: Int32Array.from(found, (f) => names.indexOf(f.window.label as string)),
     labels: names,
     recordingIds: found.map((f) => f.id),
+    driveIds: found.map((f) => f.drive),
     startUs: Float64Array.from(found, (f) => f.window.startUs),
   };
 }

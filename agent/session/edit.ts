@@ -133,7 +133,17 @@ export function cut(session: LoadedSession, id: string, from: number, to: number
     labels: [{ label: labels.at(startUs), atUs: startUs }, ...inside],
     events: eventsWithin(session, from, to),
     predictions: from === 0 ? predictions.filter((p) => p.endUs <= lastUs) : [],
-    metadata: { ...head.metadata, cut: { of: head.id, from: String(from), to: String(to) } },
+    metadata: { ...head.metadata, cut: cutFrom(head, from, to) },
+  };
+}
+
+/** Names the session that was cut, and the one that was recorded where that had been cut before. */
+function cutFrom({ id, metadata }: LoadedSession['head'], from: number, to: number) {
+  return {
+    of: id,
+    drive: metadata.cut?.drive ?? metadata.cut?.of ?? id,
+    from: String(from),
+    to: String(to),
   };
 }
 

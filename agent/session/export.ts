@@ -135,10 +135,10 @@ function intervals({ rows, timeUs, spans, breaks = [], maxGapS, nominalRateHz }:
 
 /**
  * Windows as `.npz` for Keras or PyTorch: `x` (n, steps, channels) float32, `y` (n, labels) float32 one-hot, `label` (n)
- * int32, `labels`, `recording` (n) text for splitting by group, `start_us` (n), `channels`, `rate_hz`.
+ * int32, `labels`, `recording` (n) and `drive` (n) text, the latter for splitting by group, `start_us` (n), `channels`, `rate_hz`.
  */
 export function npzOf(dataset: Dataset, about: { channels: readonly string[]; rateHz: number }): Uint8Array {
-  const { x, n, steps, channels, y, labels, recordingIds, startUs } = dataset;
+  const { x, n, steps, channels, y, labels, recordingIds, driveIds, startUs } = dataset;
   const oneHot = new Float32Array(n * labels.length);
   for (let i = 0; i < n; i++) oneHot[i * labels.length + y[i]] = 1;
   return npz({
@@ -147,6 +147,7 @@ export function npzOf(dataset: Dataset, about: { channels: readonly string[]; ra
     label: { shape: [n], data: y },
     labels: { texts: labels },
     recording: { texts: recordingIds },
+    drive: { texts: driveIds },
     start_us: { shape: [n], data: startUs },
     channels: { texts: about.channels },
     rate_hz: { shape: [1], data: Float64Array.of(about.rateHz) },

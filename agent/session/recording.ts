@@ -10,6 +10,8 @@ export interface LabelSpan {
 /** One recording in memory: raw readings of one device on its own clock. */
 export interface Recording {
   readonly id: string;
+  /** The session that it was cut from, where it was: pieces of one drive must not be told apart by a split. */
+  readonly drive?: string | undefined;
   readonly file: string;
   readonly channels: readonly string[];
   readonly rows: number;

@@ -158,6 +158,7 @@ function toRecording(
   const breaks = new Set([...rows.stretches.slice(1).map((s) => s.row), ...resets]);
   return {
     id: head.id,
+    drive: head.metadata.cut?.drive ?? head.metadata.cut?.of,
     file,
     channels: head.channels,
     rows: count,

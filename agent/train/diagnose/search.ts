@@ -4,9 +4,9 @@ import { targets } from '../balance.ts';
 import { fit } from '../fit.ts';
 import { normalised } from '../package-model.ts';
 import { loadRunData, rowsOf } from '../run/data.ts';
+import { heldOutWindows } from '../run/held-out.ts';
 import { network } from '../run/network.ts';
 import { readRun } from '../run/run.ts';
-import { groupedFolds } from '../split.ts';
 
 export interface Trial {
   readonly batchSize: number;
@@ -31,16 +31,11 @@ export async function search(
   const { header } = readRun(folder);
   const { options } = header;
   const { dataset, training } = loadRunData(options);
-  const labelOf = new Map(training.map((i) => [dataset.recordingIds[i], dataset.labels[dataset.y[i]]]));
-  const folds = groupedFolds(
-    [...labelOf].map(([id, label]) => ({ id, label })),
-    4,
-    options.seed + 1,
-  );
+  const aside = heldOutWindows(dataset, training, { folds: 4, seed: options.seed + 1 });
   const card = loadCard(join(folder, 'model'));
   const size = dataset.steps * dataset.channels;
   const side = (held: boolean) => {
-    const own = training.filter((i) => (folds.get(dataset.recordingIds[i]) === 0) === held);
+    const own = training.filter((i) => aside.has(i) === held);
     const y = targets(
       own.map((i) => dataset.y[i]),
       dataset.labels.length,

@@ -2,7 +2,7 @@ import { UserError } from '../../errors.ts';
 import { type Dataset, datasetOf, hashDataset } from '../../session/dataset.ts';
 import { recordingsIn } from '../../session/recordings.ts';
 import { permutation, randomAt } from '../seeded.ts';
-import { groupedFolds } from '../split.ts';
+import { heldOutWindows } from './held-out.ts';
 import type { TrainOptions } from './options.ts';
 
 /** Windows of a run and which side each is on. */
@@ -24,8 +24,9 @@ export function loadRunData(options: TrainOptions): RunData {
       65,
     );
   }
-  const heldOut = options.split === 'random' ? randomSide(dataset, options) : recordingSide(dataset, options);
   const all = [...dataset.recordingIds.keys()];
+  const heldOut =
+    options.split === 'random' ? randomSide(dataset, options) : heldOutWindows(dataset, all, options);
   const training = all.filter((i) => !heldOut.has(i));
   const missing = dataset.labels.filter((_, k) => !training.some((i) => dataset.y[i] === k));
   if (missing.length > 0 || heldOut.size === 0) {
@@ -35,31 +36,6 @@ export function loadRunData(options: TrainOptions): RunData {
     );
   }
   return { dataset, sha256: hashDataset(dataset), training, heldOut: all.filter((i) => heldOut.has(i)) };
-}
-
-function recordingSide(dataset: Dataset, options: TrainOptions): Set<number> {
-  const first = new Map<string, number>();
-  dataset.recordingIds.forEach((id, i) => {
-    if (!first.has(id)) first.set(id, i);
-  });
-  const perLabel = dataset.labels.map((_, k) => [...first.values()].filter((i) => dataset.y[i] === k).length);
-  // A label with one recording has none to spare: it is trained on and not judged.
-  const recordings = [...first].filter(([, i]) => perLabel[dataset.y[i]] > 1);
-  const folds = groupedFolds(
-    recordings.map(([id, i]) => ({ id, label: dataset.labels[dataset.y[i]] })),
-    Math.min(options.folds, Math.max(2, ...perLabel)),
-    options.seed,
-  );
-  const side = new Set<number>();
-  for (let k = 0; k < dataset.labels.length; k++) {
-    const own = recordings.filter(([, i]) => dataset.y[i] === k).map(([id]) => id);
-    // Few recordings leave some folds without any: the lowest fold that has one is held out.
-    const lowest = Math.min(...own.map((id) => folds.get(id) as number));
-    dataset.recordingIds.forEach((id, i) => {
-      if (dataset.y[i] === k && folds.get(id) === lowest) side.add(i);
-    });
-  }
-  return side;
 }
 
 function randomSide({ n }: Dataset, options: TrainOptions): Set<number> {
