@@ -38,14 +38,15 @@ const leastWindows = 5;
 
 /**
  * Fits the chance that a window's label is right. Each set goes by as one drive; a changed gain does so twice: with a
- * lattice that shows it, and as a heavier load, which leaves the lattice alone.
+ * lattice that shows it, and as a heavier load, which leaves the lattice alone. Undefined where how far it is off cannot be
+ * seen: that takes two recordings, and one of `leastWindows` windows.
  */
 export function fitAccuracy(
   reference: Reference,
   featureNames: readonly string[],
   labels: readonly string[],
   sets: readonly AccuracySet[],
-): AccuracyModel {
+): AccuracyModel | undefined {
   const rows = sets.flatMap((set, s) => {
     const drives = set.gain === 1 ? [1] : [1, set.gain];
     return drives.flatMap((lattice, d) =>
@@ -53,6 +54,7 @@ export function fitAccuracy(
     );
   });
   const order = [...new Set(rows.map((r) => r.recording))];
+  if (order.length < 2) return undefined;
   const partOf = new Map(order.map((r, i) => [r, i % parts]));
   const errors: number[] = [];
   for (let part = 0; part < parts; part++) {
@@ -64,7 +66,8 @@ export function fitAccuracy(
       ),
     );
   }
-  const square = errors.reduce((sum, e) => sum + e * e, 0) / Math.max(1, errors.length);
+  if (errors.length === 0) return undefined;
+  const square = errors.reduce((sum, e) => sum + e * e, 0) / errors.length;
   return {
     weights: [...logistic(rows)].map((w) => Number(w.toPrecision(5))),
     spread: Number(Math.sqrt(square).toPrecision(4)),

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
+import { loadCard } from '../../agent/model/card-file.ts';
 import { loadModel } from '../../agent/model/load.ts';
 import { diagnose } from '../../agent/train/diagnose/diagnose.ts';
 import { diagnosisPage } from '../../agent/train/diagnose/page.ts';
@@ -158,6 +159,16 @@ describe('a training run', () => {
     assert.equal(trained.size, 6);
     assert.equal(heldOutRecordings.length, 2);
     for (const id of heldOutRecordings) assert.ok(!trained.has(id));
+  });
+
+  it('with one recording to judge by, leaves a model that does not claim to know its accuracy', async () => {
+    const few = join(folder, 'few');
+    for (const name of ['CALM/r0.csv', 'CALM/r1.csv', 'WILD/r0.csv'])
+      cpSync(join(data, name), join(few, name), { recursive: true });
+    await train('few-run', { data: few, epochs: 2 });
+    const { heldOutRecordings } = JSON.parse(readFileSync(join(folder, 'few-run', 'run.json'), 'utf8'));
+    assert.equal(heldOutRecordings.length, 1);
+    assert.equal(loadCard(join(folder, 'few-run', 'model')).reference.accuracy, undefined);
   });
 
   it('gives the same weights for the same seed, and others for another', async () => {
