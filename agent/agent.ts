@@ -59,6 +59,7 @@ export class Agent implements AgentView {
   readonly #status: AgentStatus;
   readonly #rollout: Rollout | undefined;
   #commands: CommandDispatcher | undefined;
+  #homeAssistant: HomeAssistant | undefined;
   #lastStatus = '';
   /** State and reasons that the log heard last. */
   #lastHow = '';
@@ -122,6 +123,7 @@ export class Agent implements AgentView {
       (id, swap) => this.recording.handOver(id, swap),
       ({ card }) => {
         logger.info('model in use', { model: `${card.name}@${card.version}` });
+        this.#homeAssistant?.renew();
         this.#look();
       },
     );
@@ -237,6 +239,7 @@ export class Agent implements AgentView {
       version: this.version,
       labels: () => this.model().card.labels,
     });
+    this.#homeAssistant = homeAssistant;
     if (mqtt.commands.enabled) {
       const { perMinute } = mqtt.commands;
       const handlers = commandHandlers(this, { homeAssistant, rollout: this.#rollout, onRestart });

@@ -42,6 +42,11 @@ export class HomeAssistant {
     this.#send(JSON.stringify(this.device()));
   }
 
+  /** The model has changed, and with it perhaps the labels: says so where the robot is announced. */
+  renew(): void {
+    if (this.#announced) this.announce();
+  }
+
   /** An empty retained message makes Home Assistant forget the device. */
   remove(): void {
     this.#announced = false;

@@ -14,7 +14,7 @@ const envelope = z.object({
   robotId: label('The robot that speaks'),
   bootId: z.string().meta({ description: 'New at each start of the agent' }),
   sequence: count(
-    'Counts messages of this topic since the start, from 1. A message whose bootId and sequence were seen before is a duplicate; a hole is a loss',
+    'Counts messages of this topic since the start, from 1. A message whose bootId and sequence were seen before is a duplicate; a hole is a loss, but in status, where the last will of each connection has a number too',
   ),
   time: instant('When this was said'),
   clockSynchronised: z

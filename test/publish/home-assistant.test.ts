@@ -37,6 +37,32 @@ function device(): { cmps: Record<string, Component>; availability: { topic: str
   return it.device() as ReturnType<typeof device>;
 }
 
+test('another model is announced with its labels, unless the robot was removed', () => {
+  const { topics } = new Publisher({
+    url: 'mqtt://127.0.0.1',
+    prefix: 'underfoot',
+    robotId: 'r1',
+    version: '1',
+  });
+  const sent: string[] = [];
+  const port = {
+    topics,
+    subscribe: () => {},
+    publishMessage: ({ payload }: { payload: string }) => void sent.push(payload),
+  };
+  let labels = ['grass'];
+  const it = new HomeAssistant(port, { robotId: 'r1', version: '1', labels: () => labels });
+  it.renew();
+  assert.equal(sent.length, 0);
+  it.start();
+  labels = ['ice'];
+  it.renew();
+  assert.deepEqual(JSON.parse(sent[1]).cmps.surface.options, ['ice', 'unknown']);
+  it.remove();
+  it.renew();
+  assert.equal(sent.length, 3);
+});
+
 test('every entity reads a key that its topic has, and every payload it sends is a valid request', () => {
   const { cmps, availability } = device();
   assert.equal(availability[0].topic, 'underfoot/r1/status');

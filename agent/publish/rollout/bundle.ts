@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { createReadStream, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unzipSync, zipSync } from 'fflate';
 import { DataError, UserError } from '../../errors.ts';
@@ -51,7 +51,10 @@ export async function fetchBundle(
   { url, bytes, sha256 }: { url: string; bytes: number; sha256: string },
   signal: AbortSignal,
 ): Promise<Buffer> {
-  const content = url.startsWith('file:') ? readFileSync(new URL(url)) : await download(url, bytes, signal);
+  const stream = url.startsWith('file:')
+    ? createReadStream(new URL(url), { signal })
+    : await download(url, signal);
+  const content = await atMost(bytes, stream, url);
   const refuse = (key: string, found: string, expected: string) =>
     new DataError({ file: url, key, found, expected });
   if (content.length !== bytes) throw refuse('size', `${content.length} bytes`, `${bytes}, as announced`);
@@ -60,23 +63,28 @@ export async function fetchBundle(
   return content;
 }
 
-async function download(url: string, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
+async function download(url: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
   const response = await fetch(url, { signal });
   if (!response.ok || response.body === null) {
     const problem = `${url}: the server says ${response.status}`;
     // A server that is busy is asked again; one that says no is not.
     throw response.status >= 500 || response.status === 429 ? new Error(problem) : new UserError(problem, 69);
   }
+  return response.body;
+}
+
+/** All that comes, or a DataError as soon as it is too much. */
+async function atMost(maxBytes: number, stream: AsyncIterable<Uint8Array>, url: string): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body) {
+  for await (const chunk of stream) {
     size += chunk.length;
     if (size > maxBytes) {
       throw new DataError({
         file: url,
         key: 'size',
         found: `more than ${maxBytes} bytes`,
-        expected: 'what was announced',
+        expected: `${maxBytes}, as announced`,
       });
     }
     chunks.push(chunk);
