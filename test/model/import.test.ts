@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { unzipSync, zipSync } from 'fflate';
 import { compareModels } from '../../agent/model/compare-models.ts';
 import { importModel } from '../../agent/model/import/import-model.ts';
 import { importKeras } from '../../agent/model/import/keras.ts';
@@ -121,6 +122,23 @@ describe('import', () => {
     await b.classifier.close();
   });
 
+  /** A fixture with other bytes. */
+  const changed = (name: string, change: (bytes: Buffer) => Uint8Array): string => {
+    const file = join(folder, `changed-${name}`);
+    writeFileSync(file, change(readFileSync(join(fixtures, name))));
+    return file;
+  };
+  const twoOutputs = (bytes: Buffer): Uint8Array => {
+    const entries = unzipSync(bytes);
+    const model = JSON.parse(Buffer.from(entries['config.json']).toString());
+    const [output] = [model.config.output_layers].flat(2).filter((part) => typeof part === 'string');
+    model.config.output_layers = [
+      [output, 0, 0],
+      [model.config.layers[1].config.name, 0, 0],
+    ];
+    return zipSync({ ...entries, 'config.json': Buffer.from(JSON.stringify(model)) });
+  };
+
   const refusals: [string, Partial<typeof options> & { file: string }, RegExp][] = [
     [
       'an unknown layer, by its name',
@@ -141,6 +159,21 @@ describe('import', () => {
       'another shape of window in ONNX',
       { file: join(fixtures, 'torch.onnx'), steps: 30 },
       /input x: found float32 \[batch, 20, 2\], expected one float32 tensor \[batch, 30, 2\]/,
+    ],
+    [
+      'a zip that was cut off',
+      { file: changed('keras3-lstm.keras', (bytes) => bytes.subarray(0, bytes.length / 2)) },
+      /changed-keras3-lstm.keras: found .+, expected a whole model as Keras 2 or 3 saves it/,
+    ],
+    [
+      'an HDF5 file that was cut off',
+      { file: changed('keras2-lstm.h5', (bytes) => bytes.subarray(0, 1000)) },
+      /changed-keras2-lstm.h5: found .+, expected a whole model as Keras 2 or 3 saves it/,
+    ],
+    [
+      'a second output, which would be left out',
+      { file: changed('keras3-functional.keras', twoOutputs) },
+      /output_layers: found \w+, \w+, expected one layer of the model/,
     ],
     ['a file that is missing', { file: join(fixtures, 'none.keras') }, /none.keras: found no such file/],
     [

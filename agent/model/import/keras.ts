@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
+import { UserError } from '../../errors.ts';
 import { ReverseSteps } from '../layers/reverse-steps.ts';
 import { type KerasFile, type KerasLayerConfig, type KerasWeight, readKeras } from './keras-file.ts';
 import { directions, makers, UnsupportedSetting } from './keras-layers.ts';
@@ -9,12 +10,19 @@ type Tensor = tfl.SymbolicTensor;
 
 /**
  * A model saved by Keras 2 or 3 as a TensorFlow.js model with the same weights. One input [batch, steps, channels], one
- * output. ConfigError names the layer that has no counterpart here, a setting that it lacks, or a weight of another shape.
+ * output. ConfigError names the layer that has no counterpart here, a setting that it lacks, or a weight of another shape;
+ * also a file that is damaged.
  */
 export function importKeras(file: string): tfl.LayersModel {
-  const keras = readKeras(file);
-  const builder = new Builder(file, keras);
-  return keras.model.class_name === 'Sequential' ? builder.sequential() : builder.functional();
+  try {
+    const keras = readKeras(file);
+    const builder = new Builder(file, keras);
+    return keras.model.class_name === 'Sequential' ? builder.sequential() : builder.functional();
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    // Weights are read as layers need them, so that a damaged file shows anywhere.
+    throw refused(file, '', (error as Error).message, 'a whole model as Keras 2 or 3 saves it');
+  }
 }
 
 class Builder {
@@ -29,7 +37,8 @@ class Builder {
   }
 
   sequential(): tfl.LayersModel {
-    const layers = this.#keras.model.config.layers as KerasLayerConfig[];
+    const { layers } = this.#keras.model.config;
+    if (!layers) throw refused(this.#file, 'config', 'no layers', 'the layers of a Sequential model');
     const shape = layers.map(inputShape).find((s) => s !== undefined);
     const input = this.#input('model', shape);
     let x = input;
@@ -60,8 +69,12 @@ class Builder {
       });
       made.set(name, this.#apply(layer, from));
     }
-    const [out] = historiesIn([model.config.output_layers]);
-    return tfl.model({ inputs: input as Tensor, outputs: made.get(out) as Tensor });
+    const outputs = historiesIn([model.config.output_layers]);
+    const out = made.get(outputs[0]);
+    if (outputs.length !== 1 || !out)
+      throw refused(this.#file, 'output_layers', outputs.join(', ') || 'none', 'one layer of the model');
+    if (!input) throw refused(this.#file, 'layers', 'no InputLayer', 'one');
+    return tfl.model({ inputs: input, outputs: out });
   }
 
   #input(name: string, shape: readonly (number | null)[] | undefined): Tensor {
