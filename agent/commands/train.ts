@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { basename, join, resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
+import { findingsOf } from '../config/problems.ts';
 import { UserError } from '../errors.ts';
 import { packageRoot } from '../package-root.ts';
 import type { TrainOptions } from '../train/run/options.ts';
@@ -167,7 +168,7 @@ export const trainCommand: CommandModule<object, Arguments> = {
 async function checked(argv: Arguments): Promise<TrainOptions> {
   const { trainOptionsSchema } = await import('../train/run/options.ts');
   const { learningRate, rho, momentum, weightDecay, clipNorm } = argv;
-  const parsed = trainOptionsSchema.safeParse({
+  const given = {
     name: argv.name ?? basename(resolve(argv.out)).replace(/[^A-Za-z0-9_-]/g, '-'),
     data: argv.data,
     channels: argv.channels.split(',').map((name) => ({ name: name.trim(), unit: argv.unit })),
@@ -187,8 +188,12 @@ async function checked(argv: Arguments): Promise<TrainOptions> {
     balance: argv.balance,
     split: argv.split,
     folds: argv.folds,
-  });
+  };
+  const parsed = trainOptionsSchema.safeParse(given);
   if (parsed.success) return parsed.data;
-  const mistakes = parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`);
-  throw new UserError(`train: ${mistakes.join('; ')}`, 64);
+  const mistakes = findingsOf('train', given, parsed.error, trainOptionsSchema);
+  throw new UserError(
+    mistakes.map((m) => `train: ${m.key}: found ${m.found}, expected ${m.expected}`).join('\n'),
+    64,
+  );
 }

@@ -5,7 +5,8 @@ import type { JsonSchema } from './json-schema.ts';
 export function expectedKeys(schema: z.ZodType, input: unknown, path: readonly PropertyKey[]): string {
   const parents = path.slice(0, -1);
   const key = String(path.at(-1));
-  let nodes = [z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema];
+  const whole = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+  let nodes = [whole];
   let value = input;
   for (const step of [...parents, undefined]) {
     nodes = nodes.flatMap((node) => variantsFor(node, value));
@@ -16,7 +17,24 @@ export function expectedKeys(schema: z.ZodType, input: unknown, path: readonly P
   const known = [...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {})))];
   const nearest = known.filter((name) => distance(name, key) <= Math.max(1, key.length / 4));
   if (nearest.length > 0) return nearest.join(' or ');
+  // Where it stands itself, only another alternative of the section knows it.
+  const elsewhere = pathsTo(key, whole).filter((found) => found !== path.join('.'));
+  if (elsewhere.length > 0 && elsewhere.length < 4) return elsewhere.join(' or ');
   return known.length > 0 ? `one of ${known.join(', ')}` : 'a key that the schema knows';
+}
+
+/** Dotted paths of the keys with this name, wherever they stand: what belongs in a section was written outside of it. */
+function pathsTo(
+  key: string,
+  { properties = {}, oneOf, anyOf }: JsonSchema,
+  above: readonly string[] = [],
+): string[] {
+  const own = Object.entries(properties).flatMap(([name, node]) => [
+    ...(name === key ? [[...above, name].join('.')] : []),
+    ...pathsTo(key, node, [...above, name]),
+  ]);
+  const other = [...(oneOf ?? []), ...(anyOf ?? [])].flatMap((node) => pathsTo(key, node, above));
+  return [...new Set([...own, ...other])];
 }
 
 /** The alternatives that fit what distinguishes them, such as `kind: serial`. */

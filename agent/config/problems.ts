@@ -43,6 +43,8 @@ function expectation(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options)) {
     return `one of ${list(issue.options)}`;
   }
+  const pattern = /^Invalid string: must match pattern (.*)$/.exec(issue.message);
+  if (pattern) return `text that matches ${pattern[1]}`;
   return issue.message.replace(/^.*expected /i, '');
 }
 

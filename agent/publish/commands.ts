@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
+import { findingsOf } from '../config/problems.ts';
 import { UserError } from '../errors.ts';
 import {
   type Answer,
@@ -214,11 +215,12 @@ function parse(name: string, { payload, retain }: Incoming): Parsed | ReturnType
   } catch {
     return failure('bad-json', 'expected a JSON object');
   }
-  const parsed = (commands[command].request as z.ZodType<Parsed['request']>).safeParse(json);
+  const schema = commands[command].request as z.ZodType<Parsed['request']>;
+  const parsed = schema.safeParse(json);
   if (parsed.success) return { command, request: parsed.data };
-  const problems = parsed.error.issues
+  const problems = findingsOf('request', json, parsed.error, schema)
     .slice(0, 5)
-    .map((i) => `${i.path.join('.') || 'request'}: ${i.message}`);
+    .map(({ key, found, expected }) => `${key || 'request'}: found ${found}, expected ${expected}`);
   return failure('bad-request', problems.join('; ').slice(0, 500));
 }
 

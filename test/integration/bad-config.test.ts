@@ -49,6 +49,11 @@ const cases: [string, (folder: string) => Record<string, unknown>, RegExp][] = [
     /source\.baudRate: found unknown key "baudRate", expected one of kind, host, port, silenceS\n/,
   ],
   [
+    'a section outside of the one that it belongs in',
+    () => ({ homeAssistant: { enabled: true } }),
+    /robot\.yaml: homeAssistant: found unknown key "homeAssistant", expected mqtt\.homeAssistant\n/,
+  ],
+  [
     'a column that the header does not have',
     () => ({ protocol: { name: 'text', header: ['time', 'curL'], columns: ['curL', 'curX'] } }),
     /robot\.yaml: protocol\.columns: found \["curL","curX"\], expected columns of the header \(time, curL\); curX is none/,

@@ -48,7 +48,10 @@ test('underfoot announce bundles, signs and publishes a model; another share mak
   assert.equal(JSON.parse(second.stdout).sha256, announcement.sha256);
   const wrong = announce(`--key=${join(model, 'card.json')}`);
   assert.equal(wrong.status, 78);
-  assert.match(wrong.stderr, /card\.json: found no private key|card\.json: found ERR_/);
+  assert.match(wrong.stderr, /card\.json: found no private key, expected an Ed25519 private key/);
+  assert.match(announce(`--key=${bundle}.none`).stderr, /none: found no such file, expected an Ed25519/);
+  const all = announce(`--key=${key}`, '--share=5');
+  assert.match(all.stderr, /announcement: share: found 5, expected at most 1/);
   await fleet.close();
   await broker.close();
 });

@@ -55,6 +55,15 @@ test('bad requests get an answer that says what is wrong', async () => {
   assert.equal(await code('record', { action: 'begin' }), 'bad-request');
   assert.equal(await code('record', { action: 'start', lable: 'grass' }), 'bad-request');
   assert.equal(await code('record', { action: 'start', label: '../etc' }), 'bad-request');
+  const message = async (payload: object) => (await ask('record', payload)).answer.error?.message;
+  assert.match(
+    (await message({ action: 'start', lable: 'grass' })) ?? '',
+    /^lable: found unknown key "lable", expected label$/,
+  );
+  assert.match(
+    (await message({ action: 'start', label: '../etc' })) ?? '',
+    /^label: found "..\/etc", expected text that matches/,
+  );
   assert.equal(await code('record', { action: 'start' }, { retain: true }), 'retained');
   assert.equal(await code('model', { action: 'activate' }), 'bad-request');
   assert.equal(await code('selfdestruct', {}), 'unknown-command');

@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { findingsOf } from '../../config/problems.ts';
 import { ConfigError } from '../../errors.ts';
 import type { ModelCard } from '../../model/card.ts';
 import { type Announcement, announcementSchema, signAnnouncement } from './announcement.ts';
@@ -12,7 +13,7 @@ export function makeAnnouncement(
 ): Announcement {
   const { name, version, labels, rateHz, steps, stride } = card;
   const channels = card.channels.map((channel) => ({ name: channel.name, unit: channel.unit }));
-  const parsed = announcementSchema.safeParse({
+  const content = {
     schemaVersion: 1,
     name,
     version,
@@ -22,18 +23,10 @@ export function makeAnnouncement(
     sha256: createHash('sha256').update(bundle).digest('hex'),
     card: { labels, rateHz, steps, stride, channels },
     share: how.share,
-  });
+  };
+  const parsed = announcementSchema.safeParse(content);
   if (parsed.success) return how.key ? signAnnouncement(parsed.data, how.key) : parsed.data;
-  throw new ConfigError(
-    parsed.error.issues.map((issue) => {
-      return {
-        file: 'announcement',
-        key: issue.path.join('.'),
-        found: 'another value',
-        expected: issue.message,
-      };
-    }),
-  );
+  throw new ConfigError(findingsOf('announcement', content, parsed.error, announcementSchema));
 }
 
 /** An Ed25519 private key in PEM. Throws ConfigError, which does not repeat the content. */
@@ -46,7 +39,14 @@ export function readPrivateKey(file: string): KeyObject {
   try {
     key = createPrivateKey(readFileSync(file));
   } catch (error) {
-    throw refuse((error as NodeJS.ErrnoException).code ?? 'no private key');
+    const { code = '' } = error as NodeJS.ErrnoException;
+    throw refuse(
+      code === 'ENOENT'
+        ? 'no such file'
+        : code.startsWith('E') && !code.startsWith('ERR_')
+          ? code
+          : 'no private key',
+    );
   }
   if (key.asymmetricKeyType !== 'ed25519') throw refuse(`a key of type ${key.asymmetricKeyType}`);
   return key;
