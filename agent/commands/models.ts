@@ -7,6 +7,7 @@ import { loadCard, modelFolder } from '../model/card-file.ts';
 import { loadModel, MissingEngine } from '../model/load.ts';
 import { packageRoot } from '../package-root.ts';
 import { withExamples } from './examples.ts';
+import { modelsCompareCommand } from './models-compare.ts';
 import { modelsImportCommand } from './models-import.ts';
 import { modelsRebaselineCommand } from './models-rebaseline.ts';
 
@@ -130,58 +131,16 @@ const verify: CommandModule<object, { model: string; json: boolean }> = {
   },
 };
 
-const compare: CommandModule<object, { first: string; second: string; data: string; json: boolean }> = {
-  command: 'compare <first> <second>',
-  describe: "Two models on the same recordings, with McNemar's test",
-  builder: (y) =>
-    y
-      .positional('first', model)
-      .positional('second', model)
-      .options({
-        data: {
-          type: 'string',
-          demandOption: true,
-          requiresArg: true,
-          describe: 'Recordings that neither was trained on',
-        },
-        json,
-      }),
-  async handler({ first, second, data, json }) {
-    const { compareModels } = await import('../model/compare-models.ts');
-    const { recordingsIn } = await import('../session/recordings.ts');
-    const [a, b] = [await loadModel(modelFolder(first)), await loadModel(modelFolder(second))];
-    try {
-      const result = await compareModels(a, b, recordingsIn(data));
-      if (result.windows === 0)
-        throw new UserError(
-          `${data}: found no window that both models judge, expected labels that both know and the same rate, steps and stride`,
-          65,
-        );
-      if (json) console.log(JSON.stringify(result, null, 2));
-      else {
-        const { models, windows, recordings, accuracy, smoothedAccuracy, mcnemarWithoutOverlap: m } = result;
-        console.log(`${windows} windows of ${recordings} recordings`);
-        models.forEach((name, i) => {
-          console.log(`${name}: right ${accuracy[i].toFixed(3)}, smoothed ${smoothedAccuracy[i].toFixed(3)}`);
-        });
-        console.log(
-          `of ${m.windows} windows without overlap only the first is right on ${m.onlyFirst}, only the second on ${m.onlySecond}: p = ${m.pValue.toPrecision(2)} (McNemar, exact)`,
-        );
-      }
-    } finally {
-      await a.classifier.close();
-      await b.classifier.close();
-    }
-  },
-};
-
 export const modelsCommand: CommandModule = {
   command: 'models <action>',
   describe: 'List, inspect, verify, compare, import and rebaseline models',
   builder: (y: Argv) =>
     y
       .command(
-        withExamples([list, info, verify, compare, modelsImportCommand, modelsRebaselineCommand], 'models'),
+        withExamples(
+          [list, info, verify, modelsCompareCommand, modelsImportCommand, modelsRebaselineCommand],
+          'models',
+        ),
       )
       .demandCommand(1),
   handler: () => undefined,

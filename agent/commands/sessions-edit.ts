@@ -58,7 +58,10 @@ export const sessionsLabelCommand: CommandModule<object, LabelArguments> = {
       argv.from === undefined ? Math.min(head.startUs, arrivals[0]) : at(rowAtSecond(loaded, argv.from));
     const toUs = argv.to === undefined ? Number.POSITIVE_INFINITY : at(rowAtSecond(loaded, argv.to));
     if (!(toUs > fromUs))
-      throw new UserError(`found --from ${argv.from} --to ${argv.to}, expected a stretch`, 64);
+      throw new UserError(
+        `${recording.id}: found --from ${argv.from ?? 0} --to ${argv.to ?? 'the end'}, expected a stretch within its ${lengthS(loaded).toFixed(1)} s`,
+        64,
+      );
     const changes =
       argv.markers === undefined
         ? editLabels(labels, argv.label ?? null, fromUs, toUs)
@@ -165,4 +168,9 @@ function report({ json }: { json: boolean }, result: object): void {
       console.log(`${file}: ${samples} samples`);
     }
   }
+}
+
+/** From the first sample to the last. */
+function lengthS({ recording: { timeUs, rows } }: LoadedSession): number {
+  return (timeUs[rows - 1] - timeUs[0]) / 1e6;
 }

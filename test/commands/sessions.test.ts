@@ -188,6 +188,10 @@ test('what makes no sense is refused with what was found and what was expected',
     /expected a stretch/,
   );
   await assert.rejects(
+    run('label', 'ICE_a', 'MUD', '--from', '5000', '-f', folder),
+    /--from 5000 --to the end, expected a stretch within its 59\.9 s/,
+  );
+  await assert.rejects(
     run('trim', 'ICE_a', '--from', '99999', '-f', folder),
     /expected a stretch within 0 to 600/,
   );

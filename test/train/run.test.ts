@@ -9,12 +9,13 @@ import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { loadCard } from '../../agent/model/card-file.ts';
 import { loadModel } from '../../agent/model/load.ts';
+import { recordingsIn } from '../../agent/session/recordings.ts';
 import { diagnose } from '../../agent/train/diagnose/diagnose.ts';
 import { diagnosisPage } from '../../agent/train/diagnose/page.ts';
 import { search } from '../../agent/train/diagnose/search.ts';
 import { type TrainOptions, trainOptionsSchema } from '../../agent/train/run/options.ts';
 import { trainRun } from '../../agent/train/run/run.ts';
-import type { RunResult } from '../../agent/train/run/run-files.ts';
+import { heldOutOf, type RunResult } from '../../agent/train/run/run-files.ts';
 import { randomAt } from '../../agent/train/seeded.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'underfoot-train-'));
@@ -159,6 +160,13 @@ describe('a training run', () => {
     assert.equal(trained.size, 6);
     assert.equal(heldOutRecordings.length, 2);
     for (const id of heldOutRecordings) assert.ok(!trained.has(id));
+    // The same ones are found again to compare models by.
+    const again = [...heldOutOf(join(folder, 'sides'), recordingsIn(data))].map((r) => r.id);
+    assert.deepEqual(again, heldOutRecordings);
+    assert.throws(
+      () => [...heldOutOf(join(folder, 'sides'), recordingsIn(join(data, 'CALM')))],
+      /run\.json: heldOutRecordings: found .*, none of them in the data, expected recordings of /,
+    );
   });
 
   it('with one recording to judge by, leaves a model that does not claim to know its accuracy', async () => {

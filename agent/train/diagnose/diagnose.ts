@@ -4,8 +4,8 @@ import { loadCard } from '../../model/card-file.ts';
 import { targets } from '../balance.ts';
 import { normalised } from '../package-model.ts';
 import { loadRunData, type RunData, rowsOf } from '../run/data.ts';
-import { readRun } from '../run/run.ts';
 import type { RunResult } from '../run/run-files.ts';
+import { readRun } from '../run/run-files.ts';
 import { loadTfjs } from '../save-tfjs.ts';
 import { predict } from '../step.ts';
 import {

@@ -6,7 +6,7 @@ import { normalised } from '../package-model.ts';
 import { loadRunData, rowsOf } from '../run/data.ts';
 import { heldOutWindows } from '../run/held-out.ts';
 import { network } from '../run/network.ts';
-import { readRun } from '../run/run.ts';
+import { readRun } from '../run/run-files.ts';
 
 export interface Trial {
   readonly batchSize: number;

@@ -1,7 +1,11 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DataError } from '../../errors.ts';
 import type { Scores } from '../../model/metrics.ts';
+import type { Recording } from '../../session/recording.ts';
 import type { EpochResult } from '../epoch-result.ts';
 import type { FitResult } from '../fit.ts';
-import type { TrainOptions } from './options.ts';
+import { type TrainOptions, trainOptionsSchema } from './options.ts';
 
 /** What a run folder says about itself: `run.json`, written before the first epoch. */
 export interface RunHeader {
@@ -30,4 +34,35 @@ export interface RunResult {
     label: string;
     loss: number;
   }[];
+}
+
+/** Reads `run.json`; DataError where the folder is no run. */
+export function readRun(folder: string): { header: RunHeader; result: RunResult | undefined } {
+  const file = join(folder, 'run.json');
+  if (!existsSync(file))
+    throw new DataError({ file, found: 'no such file', expected: 'a folder made by underfoot train' });
+  const header = JSON.parse(readFileSync(file, 'utf8')) as RunHeader;
+  const options = trainOptionsSchema.parse(header.options);
+  const ended = join(folder, 'result.json');
+  const result = existsSync(ended) ? (JSON.parse(readFileSync(ended, 'utf8')) as RunResult) : undefined;
+  return { header: { ...header, options }, result };
+}
+
+/** Of these recordings, those that a run held out. Throws DataError where the folder is no run, or none of them is there. */
+export function* heldOutOf(run: string, recordings: Iterable<Recording>): Generator<Recording> {
+  const { header } = readRun(run);
+  const held = new Set(header.heldOutRecordings);
+  let found = 0;
+  for (const recording of recordings) {
+    if (!held.has(recording.id)) continue;
+    found++;
+    yield recording;
+  }
+  if (found > 0) return;
+  throw new DataError({
+    file: join(run, 'run.json'),
+    key: 'heldOutRecordings',
+    found: `${[...held].slice(0, 3).join(', ')}, none of them in the data`,
+    expected: `recordings of ${header.options.data}`,
+  });
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DataError, UserError } from '../../errors.ts';
+import { UserError } from '../../errors.ts';
 import { score } from '../../model/metrics.ts';
 import { probabilitiesOf } from '../../model/output.ts';
 import { recordingChances, targets } from '../balance.ts';
@@ -13,7 +13,7 @@ import { predict } from '../step.ts';
 import type { tfl } from '../tensorflow.ts';
 import { loadRunData, type RunData, rowsOf } from './data.ts';
 import { network } from './network.ts';
-import { type TrainOptions, trainOptionsSchema } from './options.ts';
+import type { TrainOptions } from './options.ts';
 import { reportPage } from './report.ts';
 import type { RunHeader, RunResult } from './run-files.ts';
 
@@ -109,18 +109,6 @@ export async function trainRun(
   writeWhole(join(folder, 'result.json'), `${JSON.stringify(result, null, 1)}\n`);
   writeWhole(join(folder, 'report.html'), reportPage(header, result, card, { ...held, probabilities }));
   return { header, result };
-}
-
-/** Reads `run.json`; DataError where the folder is no run. */
-export function readRun(folder: string): { header: RunHeader; result: RunResult | undefined } {
-  const file = join(folder, 'run.json');
-  if (!existsSync(file))
-    throw new DataError({ file, found: 'no such file', expected: 'a folder made by underfoot train' });
-  const header = JSON.parse(readFileSync(file, 'utf8')) as RunHeader;
-  const options = trainOptionsSchema.parse(header.options);
-  const ended = join(folder, 'result.json');
-  const result = existsSync(ended) ? (JSON.parse(readFileSync(ended, 'utf8')) as RunResult) : undefined;
-  return { header: { ...header, options }, result };
 }
 
 /** Starts a folder, or agrees to go on in one that was started with the same options and data. */
