@@ -42,6 +42,12 @@ export class GroupQueue {
     return true;
   }
 
+  /** Takes back a message that a dropped group left behind, where a newer one says the same. */
+  forget(message: McapMessage): void {
+    const index = this.#kept.indexOf(message);
+    if (index >= 0) this.#kept.splice(index, 1);
+  }
+
   /** Samples that wait. */
   get samples(): number {
     return this.#groups.reduce((sum, group) => sum + group.samples, 0);

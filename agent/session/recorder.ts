@@ -89,6 +89,8 @@ export class Recorder {
   readonly #timer: NodeJS.Timeout;
   #messages: McapMessage[] = [];
   #messageSamples = 0;
+  /** What was dropped since the last group that the queue took, and the event that says so. */
+  #hole: { readonly samples: number; readonly event: McapMessage } | undefined;
   /** When the oldest thing came that is in no chunk yet. */
   #oldestUs = Number.NaN;
   #samples = 0;
@@ -239,8 +241,16 @@ export class Recorder {
     this.#messages = [];
     this.#messageSamples = 0;
     this.#oldestUs = Number.NaN;
-    if (!this.#queue.push(group))
-      this.event('reset', `${group.samples} samples dropped: the disk was too slow`);
+    if (this.#queue.push(group)) this.#hole = undefined;
+    else this.#drop(group.samples);
+  }
+
+  /** One event a hole, however long the disk hangs: it says how much is missing, and stands where the data go on. */
+  #drop(more: number): void {
+    if (this.#hole) this.#queue.forget(this.#hole.event);
+    const samples = more + (this.#hole?.samples ?? 0);
+    this.event('reset', `${samples} samples dropped: the disk was too slow`);
+    this.#hole = { samples, event: this.#messages[this.#messages.length - 1] };
   }
 
   #head(number: number): Record<string, Record<string, string>> {
