@@ -19,6 +19,7 @@ import {
   jsonOption,
   namedSessions,
   type WindowArguments,
+  wholeSessions,
   windowOptions,
   windowSpec,
 } from './sessions-options.ts';
@@ -64,7 +65,9 @@ export const sessionsExportCommand: CommandModule<object, ExportArguments> = {
         'by-label': { type: 'boolean', default: false, describe: 'CSV as <LABEL>/<session>_<n>.csv' },
       }),
   async handler(argv) {
-    const sessions = await namedSessions(argv.sessions, folderOf(argv));
+    const named = await namedSessions(argv.sessions, folderOf(argv));
+    const sessions = argv.sessions?.length ? named : wholeSessions(named);
+    if (sessions.length === 0) throw new UserError(`${folderOf(argv)}: found no complete session`, 66);
     const written =
       argv.format === 'npz' ? await exportWindows(argv, sessions) : await exportRows(argv, sessions);
     if (argv.json) console.log(JSON.stringify(written, null, 2));

@@ -2,7 +2,7 @@ import { loadModelFreeConfig } from '../config/load.ts';
 import { UserError } from '../errors.ts';
 import { loadCard, modelFolder } from '../model/card-file.ts';
 import type { WindowSpec } from '../session/dataset.ts';
-import { findSession, listSessions, type Session } from '../session/session-list.ts';
+import { findSession, listSessions, type Session, type SessionPart } from '../session/session-list.ts';
 
 /** Where sessions are: a folder, or the one that a configuration names. */
 export interface FolderArguments {
@@ -39,14 +39,31 @@ export async function namedSessions(
   return sessions;
 }
 
+/**
+ * Of all the sessions of a folder, those that can be read whole. The others are named on standard error; a damaged one
+ * makes the exit code 65, one that is not closed does not: it may be being recorded.
+ */
+export function wholeSessions(sessions: readonly Session[]): Session[] {
+  for (const { parts } of sessions) {
+    const broken = parts.find((part) => part.state !== 'complete');
+    if (broken === undefined) continue;
+    console.error(`${broken.file}: left out: ${whyNotWhole(broken)}`);
+    if (broken.state === 'damaged') process.exitCode = 65;
+  }
+  return sessions.filter(({ state }) => state === 'complete');
+}
+
+function whyNotWhole({ file, state, problem = 'unreadable' }: SessionPart): string {
+  if (state === 'damaged')
+    return `found a damaged file (${problem.replace(`${file}: `, '')}); underfoot sessions recover repairs what can be`;
+  return 'found a file that is not closed; where nothing records it any more, underfoot sessions recover repairs it';
+}
+
 /** Files of a session that can be read whole. Throws where one cannot. */
 export function filesOf(session: Session): string[] {
   const broken = session.parts.find((part) => part.state !== 'complete');
   if (broken === undefined) return session.parts.map((part) => part.file);
-  throw new UserError(
-    `${broken.file}: found a ${broken.state} file; underfoot sessions recover repairs it`,
-    65,
-  );
+  throw new UserError(`${broken.file}: ${whyNotWhole(broken)}`, 65);
 }
 
 /** What windows look like: as a model wants them, or as the options say. */

@@ -122,7 +122,9 @@ async function summaryOf(file: string): Promise<Summary> {
     for await (const { metadata } of reader.readMetadata({ name: 'summary' })) return readSummary(metadata);
   } catch (error) {
     if (error instanceof DataError) throw error;
-    throw new DataError({ file, found: (error as Error).message, expected: 'a complete session file' });
+    const { message } = error as Error;
+    const found = message.startsWith('Expected MCAP magic') ? 'no closing mark at its end' : message;
+    throw new DataError({ file, found, expected: 'a complete session file' });
   } finally {
     closeSync(handle);
   }

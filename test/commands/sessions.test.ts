@@ -5,6 +5,8 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -147,7 +149,8 @@ test('verify finds the damaged file among the good ones and ends with 65; recove
     JSON.parse(text).map((r: { ok: boolean }) => r.ok),
     [false, true, true, true],
   );
-  await assert.rejects(run('export', '--format', 'csv', '-o', root, '-f', folder), /found a damaged file/);
+  const csv = join(root, 'damaged-csv');
+  assert.equal((await run('export', '--format', 'csv', '-o', csv, '-f', folder)).code, 65);
   writeFileSync(`${file}.partial`, readFileSync(join(folder, 'SNOW_a-0001.mcap')).subarray(0, -100));
   writeFileSync(file, '');
   const refused = await run('recover', '-f', folder, '--json');
@@ -161,12 +164,28 @@ test('verify finds the damaged file among the good ones and ends with 65; recove
   assert.equal((await run('info', foreign)).code, 65);
 });
 
-test('a file that lost its end on the way is repaired by recover, which keeps it', async () => {
+test('an export of a folder leaves out what is damaged or being recorded, and one by name is refused', async () => {
   const folder = join(root, 'cut');
   await run('import', csvFolder(), '-r', 'husky', '-f', folder);
   const file = join(folder, 'ICE_a-0001.mcap');
   truncateSync(file, statSync(file).size - 20);
   assert.match((await run('list', '-f', folder)).text, /damaged/);
+  await assert.rejects(run('export', 'ICE_a', '-f', folder, '--format', 'csv', '-o', folder), /damaged file/);
+  const out = join(root, 'cut-csv');
+  const others = await run('export', '-f', folder, '--format', 'csv', '-o', out);
+  assert.deepEqual([others.code, readdirSync(out).length], [65, 3], 'the others are exported');
+  renameSync(join(folder, 'ICE_b-0001.mcap'), join(folder, 'ICE_b-0001.mcap.partial'));
+  rmSync(file);
+  const open = await run('export', '-f', folder, '--format', 'csv', '-o', out);
+  assert.equal(open.code, 0, 'a session that is being recorded is no fault');
+  assert.equal(open.text.split('\n').length, 2);
+});
+
+test('a file that lost its end on the way is repaired by recover, which keeps it', async () => {
+  const folder = join(root, 'lost');
+  await run('import', csvFolder(), '-r', 'husky', '-f', folder);
+  const file = join(folder, 'ICE_a-0001.mcap');
+  truncateSync(file, statSync(file).size - 20);
   const [recovered] = await json('recover', '-f', folder);
   assert.deepEqual([recovered.ok, recovered.file, recovered.samples], [true, file, 600]);
   assert.equal((await run('verify', '-f', folder)).code, 0);
