@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { loadModelFreeConfig, type ModelFreeConfig } from '../config/load.ts';
-import { publishSchema } from '../config/publish.ts';
+import { isBrokerFile, loadModelFreeConfig, loadMqtt, type ModelFreeConfig } from '../config/load.ts';
+import { type PublishConfig, publishSchema } from '../config/publish.ts';
 import { UserError } from '../errors.ts';
 import { levelPattern } from '../publish/topics.ts';
 import { checkLabel } from '../recording-session.ts';
@@ -82,11 +82,11 @@ export const recordCommand: CommandModule<object, Arguments> = {
 };
 
 async function record(argv: Arguments): Promise<void> {
-  const { config, configFile } = configOf(argv);
+  const { config, configFile, mqtt } = configOf(argv);
   const robotId = argv.robot ?? config?.robotId;
   if (robotId === undefined) {
     throw new UserError(
-      `found neither --config nor --robot nor ${installedConfig}, expected one of them`,
+      `found neither --robot nor a robot's --config nor ${installedConfig}, expected one of them`,
       64,
     );
   }
@@ -103,7 +103,7 @@ async function record(argv: Arguments): Promise<void> {
   const removeSignals = onSignals(() => stopping.abort());
   try {
     const request = { label: argv.label, note: argv.note, durationS };
-    const service = argv.standalone ? undefined : await findService(argv, config, robotId);
+    const service = argv.standalone ? undefined : await findService(argv, config, mqtt, robotId);
     const ongoing = service
       ? await inService(service, request)
       : await here(argv, config, configFile, robotId, request, stopping.signal);
@@ -117,19 +117,29 @@ async function record(argv: Arguments): Promise<void> {
   }
 }
 
-function configOf({ config: file }: Arguments): { config?: ModelFreeConfig; configFile: string } {
-  if (file !== undefined) return { config: loadModelFreeConfig(file), configFile: file };
-  if (!existsSync(installedConfig)) return { configFile: '' };
-  return { config: loadModelFreeConfig(installedConfig), configFile: installedConfig };
+interface Found {
+  /** Of a robot; undefined where the file says only how to reach its broker, or there is none. */
+  readonly config?: ModelFreeConfig;
+  readonly configFile: string;
+  readonly mqtt: PublishConfig;
+}
+
+function configOf({ config: file }: Arguments): Found {
+  if (file === undefined && !existsSync(installedConfig))
+    return { configFile: '', mqtt: publishSchema.parse({}) };
+  const configFile = file ?? installedConfig;
+  if (isBrokerFile(configFile)) return { configFile, mqtt: loadMqtt(configFile) };
+  const config = loadModelFreeConfig(configFile);
+  return { config, configFile, mqtt: config.mqtt };
 }
 
 /** Without a broker there is no service that could be asked; the port still cannot be opened twice. */
 async function findService(
   { broker, prefix }: Arguments,
   config: ModelFreeConfig | undefined,
+  mqtt: PublishConfig,
   robotId: string,
 ): Promise<Service | undefined> {
-  const mqtt = config?.mqtt ?? publishSchema.parse({});
   const options = { ...mqtt, url: broker ?? mqtt.url, prefix: prefix ?? mqtt.prefix, clientId: undefined };
   try {
     return await Service.find(options, robotId, say);
@@ -158,7 +168,10 @@ async function here(
   signal: AbortSignal,
 ): Promise<Ongoing> {
   if (config === undefined) {
-    throw new UserError(`robot ${robotId}: found no running service, expected one, or --config`, 69);
+    throw new UserError(
+      `robot ${robotId}: found no running service, expected one, or --config that names its port`,
+      69,
+    );
   }
   const folder = dirname(resolve(configFile));
   return recordHere({ config, configFile, folder, robotId, predict: argv.model, ...request, say, signal });

@@ -68,7 +68,7 @@ async function watch(argv: Arguments): Promise<void> {
 
 /** One line a report, for pipes and logs. */
 function line({ robotId, name, report }: Seen): string {
-  const text = (key: string) => String((report as Record<string, unknown>)[key]);
+  const text = (key: string) => String((report as Record<string, unknown>)[key] ?? 'nothing');
   const number = (key: string) => Number((report as Record<string, unknown>)[key]).toFixed(2);
   const what: Record<string, () => string> = {
     status: () => text('state'),

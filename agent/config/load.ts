@@ -48,6 +48,12 @@ function load<T extends ModelFreeConfig>(file: string, schema: z.ZodType<T>): T 
   };
 }
 
+/** True for an operator's file that says how to reach a broker and nothing of a robot. Throws ConfigError. */
+export function isBrokerFile(file: string): boolean {
+  const input = readYamlFile(file);
+  return typeof input === 'object' && input !== null && Object.keys(input).join() === 'mqtt';
+}
+
 const mqttOnly = z.object({ mqtt: publishSchema });
 
 /** The `mqtt` section alone, for whoever has a broker and no robot: other keys are not looked at. Throws ConfigError. */

@@ -259,7 +259,10 @@ describe('through the running service', { skip: noMosquitto }, () => {
       assert.equal(service.text().match(/port is open/g)?.length, 1);
       assert.equal(readdirSync(sessions).length, 1);
 
-      const piped = startUnderfoot(['record', '-c', config, '--json', '-l', 'GRASS']);
+      // From another machine, with a file that knows the broker alone.
+      const desk = join(root, 'desk.yaml');
+      writeFileSync(desk, JSON.stringify({ mqtt: { url: broker.url } }));
+      const piped = startUnderfoot(['record', '-c', desk, '-r', 'rover', '--json', '-l', 'GRASS']);
       await piped.says(/"event":"start".*"where":"service"/);
       piped.process.kill('SIGINT');
       assert.equal(await piped.ended, 0, piped.text());
