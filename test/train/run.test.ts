@@ -232,9 +232,14 @@ describe('a training run', () => {
   it('refuses to go on with other options, and says which', async () => {
     await train('same', { epochs: 1 });
     await assert.rejects(
-      train('same', { epochs: 2 }),
-      /options: found .*"epochs":1.*, expected .*"epochs":2/,
+      train('same', { epochs: 2, stride: 5 }),
+      /run\.json: stride: found 10, expected 5; epochs: found 1, expected 2: another run lives here/,
     );
+    const grown = join(folder, 'grown');
+    cpSync(data, grown, { recursive: true });
+    await train('grown-run', { data: grown, epochs: 1 });
+    cpSync(join(data, 'CALM', 'r0.csv'), join(grown, 'CALM', 'r9.csv'));
+    await assert.rejects(train('grown-run', { data: grown, epochs: 1 }), /data: found other recordings in /);
   });
 
   it('stops early and takes the best weights', async () => {

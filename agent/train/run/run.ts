@@ -122,14 +122,21 @@ function begin(folder: string, header: RunHeader): void {
   }
   const before = JSON.parse(readFileSync(file, 'utf8')) as RunHeader;
   const now = JSON.parse(text) as RunHeader;
-  for (const key of ['dataSha256', 'options'] as const) {
-    const [found, expected] = [JSON.stringify(before[key]), JSON.stringify(now[key])];
-    if (found !== expected)
-      throw new UserError(
-        `${file}: ${key}: found ${found}, expected ${expected}: another run lives here, choose another --out`,
-        73,
-      );
-  }
+  const different = otherOptions(before.options, now.options);
+  // Options decide which windows there are: only where they are the same, other windows mean other recordings.
+  if (different.length === 0 && before.dataSha256 !== now.dataSha256)
+    different.push(`data: found other recordings in ${now.options.data} than it began with`);
+  if (different.length === 0) return;
+  throw new UserError(`${file}: ${different.join('; ')}: another run lives here, choose another --out`, 73);
+}
+
+/** `epochs: found 1, expected 2` for each option that a run began with and that is another one now. */
+function otherOptions(before: TrainOptions, now: TrainOptions): string[] {
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])] as (keyof TrainOptions)[];
+  const text = (value: unknown) => JSON.stringify(value) ?? 'nothing';
+  return keys
+    .filter((key) => text(before[key]) !== text(now[key]))
+    .map((key) => `${key}: found ${text(before[key])}, expected ${text(now[key])}`);
 }
 
 function balance(
