@@ -24,6 +24,12 @@ export function commandLine(words: readonly string[]) {
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UserError(`${message} (underfoot --help lists what there is)`, usageExitCode);
+      throw error ?? new UserError(`${message} (${helpFor(words)} lists what there is)`, usageExitCode);
     });
+}
+
+/** The help that knows the words of a command line: that of its command, where it names one. */
+function helpFor([first]: readonly string[]): string {
+  const known = commands.some(({ command }) => String(command).split(' ')[0] === first);
+  return known ? `underfoot ${first} --help` : 'underfoot --help';
 }

@@ -101,7 +101,7 @@ function write(file: string, text: string): void {
 }
 
 export const driftCommand: CommandModule = {
-  command: 'drift <action>',
+  command: 'drift',
   describe: 'Why predictions are not to be trusted',
   builder: (y) => y.command(withExamples([explain], 'drift')).demandCommand(1, 'Name what to do: explain.'),
   handler: () => undefined,

@@ -132,7 +132,7 @@ const verify: CommandModule<object, { model: string; json: boolean }> = {
 };
 
 export const modelsCommand: CommandModule = {
-  command: 'models <action>',
+  command: 'models',
   describe: 'List, inspect, verify, compare, import and rebaseline models',
   builder: (y: Argv) =>
     y
@@ -142,7 +142,7 @@ export const modelsCommand: CommandModule = {
           'models',
         ),
       )
-      .demandCommand(1),
+      .demandCommand(1, 'Name what to do with models.'),
   handler: () => undefined,
 };
 

@@ -82,3 +82,14 @@ test('the same letter is the same option everywhere, and a file to write is --ou
   }
   assert.equal(meaning.get('-o'), '--out');
 });
+
+test('a wrong word is answered with the help of the command that it was given to', async () => {
+  for (const [line, said] of [
+    ['models', /Name what to do with models\. \(underfoot models --help lists/],
+    ['sessions foo', /Unknown argument: foo \(underfoot sessions --help lists/],
+    ['session list', /\(underfoot --help lists/],
+  ] as const) {
+    const words = line.split(' ');
+    await assert.rejects(async () => commandLine(words).parseAsync(), said);
+  }
+});
