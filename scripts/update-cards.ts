@@ -1,18 +1,19 @@
 /**
  * Makes the parts of the shipped models' cards that say when not to believe them (reference, limits, thresholds, estimated
- * accuracy) anew, without training the models again: `npx tsx scripts/update-cards.ts [NAME...] [--cache DIR]`. The husky's
- * come from models of the same recipe and seeds that had not seen the recordings; those are trained, or taken from the cache,
- * and must give the very scores that are on the card.
+ * accuracy, comparison of scalings) anew, without training the models again: `npx tsx scripts/update-cards.ts [NAME...] [--cache
+ * DIR]`. The husky's come from models of the same recipe and seeds that had not seen the recordings; those are trained, or taken
+ * from the cache, and must give the very scores and the scaling that are on the card.
  */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { FeatureExtractor } from '../agent/drift/features.ts';
 import { writeCard } from '../agent/model/build-card.ts';
 import { loadCard } from '../agent/model/card-file.ts';
 import { loadOnnx } from '../agent/model/onnx.ts';
 import { packageRoot } from '../agent/package-root.ts';
 import { datasetOf } from '../agent/session/dataset.ts';
+import { fitScaling } from '../agent/train/fit-scaling.ts';
 import { disturbedSets, type HeldOut, heldOutWindows } from '../agent/train/package-model.ts';
 import { FOLDS, type FoldModel, foldModel, huskyFolds } from './drift-experiment/fold-models.ts';
 import { heldOutDrives } from './models/demo.ts';
@@ -34,6 +35,10 @@ async function update(name: string): Promise<void> {
   const heldOut = name.startsWith('husky') ? await husky(channels) : await demo(folder);
   const windows = heldOutWindows({ about: card, heldOut });
   const { stay, evidence, transitions, falseRejectRate } = card.decision;
+  const { compared, ...scaling } = fitScaling({ labels: card.labels, kind: card.output, ...heldOut });
+  const moved = Math.abs(scaling.temperature - card.temperature) > 1e-3;
+  if (moved || !isDeepStrictEqual(scaling.vectorScaling, card.vectorScaling))
+    throw new Error(`${name}: the scaling would be ${JSON.stringify(scaling)}: make the model anew`);
   const updated = writeCard(folder, {
     about: aboutOf(card),
     decision: { stay, evidence, transitions, falseRejectRate },
@@ -44,7 +49,7 @@ async function update(name: string): Promise<void> {
     seen: heldOut.seen && heldOutWindows({ about: card, heldOut: heldOut.seen }),
     disturbed: await disturbedSets({ about: card, heldOut }, neverAsked, windows),
     selfTest: card.selfTest,
-    scaling: card.heldOut.scaling,
+    scaling: compared,
   });
   const [was, is] = [card.heldOut.raw, updated.heldOut.raw].map((m) => m.balancedAccuracy);
   if (Math.abs(was - is) > 2e-3)
