@@ -127,7 +127,11 @@ test('health is 200 while alive, readiness 503 with its reason while the device 
   const ready = await ask('/readyz');
   assert.equal(ready.status, 503);
   assert.deepEqual(JSON.parse(ready.body).reasons, ['the device is absent']);
-  assert.equal((await ask('/metrics')).body, 'underfoot_up 1\n');
+  const metrics = (await ask('/metrics')).body;
+  // The agent's own, then the pages'.
+  assert.ok(metrics.startsWith('underfoot_up 1\n'), metrics);
+  assert.match(metrics, /^underfoot_dashboard_clients \d+$/m);
+  assert.match(metrics, /^underfoot_dashboard_clients_dropped_total \d+$/m);
 });
 
 test('a client gets at most ten events a second however fast the agent is', async () => {
