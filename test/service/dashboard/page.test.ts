@@ -95,7 +95,8 @@ test('the page shows what the agent says, as it changes', { skip }, async () => 
     status: { state: 'degraded', reasons: ['the port is away'] },
   });
   await page.locator('#status-text', { hasText: /^degraded$/ }).waitFor();
-  assert.match(String(await page.textContent('#verdict')), /No, inputs have drifted[\s\S]*Confidence fell/i);
+  // It is drawn a frame later than the status.
+  await page.locator('#verdict', { hasText: /No, inputs have drifted[\s\S]*Confidence fell/i }).waitFor();
   assert.match(String(await page.textContent('#notice')), /the port is away/);
   agent.setState({ drift: { state: 'stable', reasons: [] }, status: { state: 'online', reasons: [] } });
   await page.close();
