@@ -13,7 +13,7 @@ export interface Prediction {
   /** Card of the model that said it. */
   readonly card: ModelCard;
   readonly window: Window;
-  /** One a label of the card, after temperature, this window alone. */
+  /** One a label of the card, after scaling, this window alone. */
   readonly probabilities: Float32Array;
   /** Input statistics of the window, one a name of the extractor. */
   readonly features: Float64Array;

@@ -67,7 +67,7 @@ export class Decision {
   }
 
   /**
-   * `probabilities`: one a label, after temperature, summing to 1. `afterGap`: this window does not continue the last.
+   * `probabilities`: one a label, after scaling, summing to 1. `afterGap`: this window does not continue the last.
    * `distance`: of the window to the known ones, in the units of `maxDistance`.
    */
   push(probabilities: Float32Array, afterGap: boolean, distance?: number): Verdict {

@@ -31,7 +31,7 @@ export interface LimitOptions {
  * Sets the limits of every detector. The recordings are dealt into parts; those of one part, strung together in random
  * order into one long stable drive with changes of surface, are held against a reference made of the other parts. The
  * most evidence that a detector gathers on any of these drives, with some head room, is its limit. A reference that had seen
- * the very recordings would make them look more alike than drives are. Takes seconds. Adds `limits` to the reference.
+ * the very recordings would make them look more alike than drives are. Takes seconds to tens of seconds. Adds `limits` to the reference.
  */
 export function setLimits(
   reference: Reference,
@@ -74,8 +74,8 @@ export function setLimits(
 }
 
 /**
- * Head room over the most evidence of stable drives. Chosen on recordings that had no part in reference and limits
- * (docs/drift.md): what compares now with before has the longer tail, because every stretch of road is a new one.
+ * Head room over the most evidence of stable drives. Chosen on drives with many changes of surface, strung together
+ * anew (docs/drift.md). What compares now with before has the longer tail, because every stretch of road is a new one.
  */
 const headRoom: Record<DetectorName, number> = {
   ewma: 1.4,

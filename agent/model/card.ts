@@ -167,7 +167,7 @@ export const cardSchema = z.strictObject({
     .optional(),
   selfTest: z.strictObject({
     tolerance: z.number().positive(),
-    /** Windows as the resampler gives them, before normalisation; probabilities after temperature. */
+    /** Windows as the resampler gives them, before normalisation; probabilities after scaling. */
     windows: z
       .array(z.strictObject({ data: z.array(z.number()), probabilities: z.array(probability) }))
       .min(1),

@@ -1,6 +1,6 @@
 /**
  * A loaded model. `classify` takes a window of `steps` x `channels` in the card's units, before normalisation, and
- * gives one probability a label after temperature; they sum to 1.
+ * gives one probability a label after scaling; they sum to 1. It throws where the model gives no numbers.
  */
 export interface Classifier {
   /** For people: engine and version, such as `onnxruntime-node 1.30.0`. */

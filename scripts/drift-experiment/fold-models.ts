@@ -14,7 +14,7 @@ export const FOLDS = 5;
 export interface FoldModel {
   /** Labels that it knows, of LABELS; it gives one probability for each of LABELS, 0 for others. */
   readonly knows: readonly string[];
-  /** Windows [count, steps, channels] -> probabilities [count, LABELS], before the temperature. */
+  /** Windows [count, steps, channels] -> probabilities [count, LABELS], before any scaling. */
   predict(x: Float32Array): Promise<Float32Array>;
 }
 
