@@ -142,8 +142,8 @@ describe('underfoot run', { skip: noMosquitto }, () => {
     );
     await first.writeAll(driver('SAND')(6).join(''));
     await mqtt.wait(said('prediction'), 'a prediction');
-    await first.close();
     const before = mqtt.received.length;
+    await first.close();
     const since = (state: string) => (m: Received) =>
       mqtt.received.indexOf(m) >= before && said('status', (s) => s.source?.state === state)(m);
     await mqtt.wait(since('waiting'), 'waiting');

@@ -72,14 +72,14 @@ describe('underfoot under systemd', { skip }, () => {
   }
   const log = async () => (await systemd.run('cat /var/lib/underfoot/log 2>/dev/null | tail -20')).output;
   const show = async (property: string) => await good(`systemctl show -P ${property} underfoot`);
-  const said = (name: string, holds: (json: TestClient['received'][number]['json']) => boolean) => {
-    const from = mqtt.received.length;
-    return mqtt.until(
+  type Holds = (json: TestClient['received'][number]['json']) => boolean;
+  const saidSince = (from: number, name: string, holds: Holds) =>
+    mqtt.until(
       () => mqtt.received.slice(from).some((m) => m.topic.endsWith(`/${name}`) && holds(m.json)),
       name,
       40_000,
     );
-  };
+  const predicts = () => saidSince(mqtt.received.length, 'prediction', () => true);
   /** Lines added to the unit as by `systemctl edit`. */
   async function edit(name: string, ...lines: string[]): Promise<void> {
     const drop = '/run/systemd/system/underfoot.service.d';
@@ -137,11 +137,12 @@ describe('underfoot under systemd', { skip }, () => {
   });
 
   test('`systemctl start` returns when the model is loaded, the port open and the broker reached', async () => {
+    const from = mqtt.received.length;
     await good('systemctl start underfoot');
-    const status = mqtt.on('underfoot/husky-1/status').at(-1)?.json;
-    assert.equal(status.model.name, 'demo-six-surfaces');
-    assert.equal(status.source.state, 'open');
-    await said('prediction', () => true);
+    const isUp: Holds = ({ model, source }) =>
+      model?.name === 'demo-six-surfaces' && source?.state === 'open';
+    await saidSince(from, 'status', isUp);
+    await predicts();
     await systemd.until('systemctl show -P StatusText underfoot', /drift (warming|stable)/);
     const ready = await good(`curl -fsS http://127.0.0.1:${dashboardPort}/readyz`);
     assert.equal(JSON.parse(ready).ready, true);
@@ -162,23 +163,26 @@ describe('underfoot under systemd', { skip }, () => {
     const predictions = () => mqtt.on('underfoot/husky-1/prediction').map(({ json }) => json);
     const before = predictions().length;
     const pid = await show('MainPID');
+    // What a reload says can be here before systemctl returns.
+    let from = mqtt.received.length;
     await good(`printf 'engine: tfjs\\n' >>${config}; systemctl reload underfoot`);
-    await said('status', ({ model }) => model?.engine.startsWith('tfjs'));
-    await said('prediction', () => true);
+    await saidSince(from, 'status', ({ model }) => model?.engine.startsWith('tfjs'));
+    await predicts();
     assert.equal(await show('MainPID'), pid);
     const windows = predictions().slice(before);
     for (let i = 1; i < windows.length; i++) {
       assert.equal(windows[i].windowIndex, windows[i - 1].windowIndex + 1);
       assert.ok(Math.abs(windows[i].endUs - windows[i - 1].endUs - 1e6) < 1);
     }
+    from = mqtt.received.length;
     await good(`cat /run/good.yaml >${config}; systemctl reload underfoot`);
-    await said('status', ({ model }) => model?.engine.startsWith('onnx'));
+    await saidSince(from, 'status', ({ model }) => model?.engine.startsWith('onnx'));
   });
 
   test('killed with -9 it is back and predicts', async () => {
     await good('kill -9 $(systemctl show -P MainPID underfoot)');
     await systemd.until('systemctl show -P NRestarts underfoot', /^1$/);
-    await said('prediction', () => true);
+    await predicts();
     assert.equal(await show('ActiveState'), 'active');
   });
 
@@ -189,14 +193,16 @@ describe('underfoot under systemd', { skip }, () => {
     await systemd.until('systemctl show -P NRestarts underfoot', /^2$/, 60_000);
     assert.ok(performance.now() - startMs > 0.5 * watchdogSeconds * 1000);
     assert.notEqual(await show('MainPID'), pid);
-    await said('prediction', () => true);
+    await predicts();
   });
 
   test('a stop takes less than 2 s and closes the recording', async () => {
     const post = (path: string, body: object) =>
       `curl -fsS -X POST -H 'content-type: application/json' -d '${JSON.stringify(body)}' http://127.0.0.1:${dashboardPort}${path}`;
+    const from = mqtt.received.length;
     await good(post('/api/record/start', { label: 'SAND' }));
-    await said('recording', ({ state, durationS }) => state === 'recording' && durationS > 0);
+    await saidSince(from, 'recording', ({ state, durationS }) => state === 'recording' && durationS > 0);
+    const stopping = mqtt.received.length;
     const startMs = performance.now();
     await good('systemctl stop underfoot');
     const tookMs = performance.now() - startMs;
@@ -206,7 +212,11 @@ describe('underfoot under systemd', { skip }, () => {
     assert.match(files, /\.mcap$/m);
     assert.doesNotMatch(files, /partial/);
     await good('underfoot sessions verify /var/lib/underfoot/sessions/*');
-    assert.equal(mqtt.on('underfoot/husky-1/status').at(-1)?.json.state, 'offline');
+    await saidSince(
+      stopping,
+      'status',
+      ({ state, reasons }) => state === 'offline' && reasons[0] === 'stopped',
+    );
   });
 
   test('`underfoot uninstall` takes the program and leaves configuration and recordings', async () => {
