@@ -31,7 +31,7 @@ test('zero, then gain, write a calibration that turns raw numbers into the refer
     (c) => (c === 0 ? 512 : 500) + (c === 0 ? 1 : -1) * (current[c] / 0.05) + noise(),
   );
 
-  const zero = await calibrate(['zero', '--config', robot.config, '--seconds', '0.4', '--json']);
+  const zero = await calibrate(['zero', '--config', robot.config, '--seconds', '1', '--json']);
   assert.equal(zero.code, 0, zero.stderr);
   const [left, right] = loadCalibration(robot.calibration).channels;
   assert.ok(Math.abs(left.offset - 512) < 0.5 && Math.abs(right.offset - 500) < 0.5);
@@ -40,7 +40,7 @@ test('zero, then gain, write a calibration that turns raw numbers into the refer
 
   const prompts: string[] = [];
   const gain = await calibrate(
-    ['gain', '--config', robot.config, '--seconds', '0.4', '--reference', '2.0,5.0,10.0'],
+    ['gain', '--config', robot.config, '--seconds', '1', '--reference', '2.0,5.0,10.0'],
     (prompt) => {
       prompts.push(prompt);
       current.fill([2, 5, 10][prompts.length - 1]);

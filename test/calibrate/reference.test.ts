@@ -84,9 +84,12 @@ test('a drive shorter than a window is refused with what was found and what is n
 
 test('live, it measures what the robot sends and goes on from the calibration in use', async (t) => {
   const random = new Random(3);
-  // By the clock, so that a busy machine, which sends less often, sends the same waves.
-  const current = () => 3 + Math.sin(performance.now() / 100) + 0.4 * random.normal();
-  const { config, calibration, folder: robot } = await startRobot(t, () => 512 + 20 * 1.5 * current());
+  const current = (timeMs: number) => 3 + Math.sin(timeMs / 100) + 0.4 * random.normal();
+  const {
+    config,
+    calibration,
+    folder: robot,
+  } = await startRobot(t, (_, timeMs) => 512 + 20 * 1.5 * current(timeMs));
   const drives = Array.from({ length: 6 }, (_, k) => ({
     recording: `FLOOR/${k}`,
     label: 'FLOOR',

@@ -60,11 +60,13 @@ export function cardWith(channels: ModelCard['channels']): ModelCard {
   };
 }
 
+const periodMs = 5;
+
 /**
- * A robot behind a real pty that sends `raw(channel)` 200 times a second as text, with its configuration and the card of
- * a model that reads curL and curR.
+ * A robot behind a real pty that sends `raw(channel, timeMs)` 200 times a second as text, with its configuration and the
+ * card of a model that reads curL and curR. On a busy machine what is late is sent together, as an adapter's buffer does.
  */
-export async function startRobot(t: TestContext, raw: (channel: number) => number) {
+export async function startRobot(t: TestContext, raw: (channel: number, timeMs: number) => number) {
   const pty = await openTestPty();
   const folder = mkdtempSync(join(tmpdir(), 'underfoot-calibrate-'));
   const channels = ['curL', 'curR'];
@@ -84,7 +86,13 @@ export async function startRobot(t: TestContext, raw: (channel: number) => numbe
       mqtt: {},
     }),
   );
-  const timer = setInterval(() => pty.write(`${channels.map((_, c) => raw(c).toFixed(3)).join(',')}\n`), 5);
+  let dueMs = performance.now();
+  const timer = setInterval(() => {
+    let lines = '';
+    for (const nowMs = performance.now(); dueMs <= nowMs; dueMs += periodMs)
+      lines += `${channels.map((_, c) => raw(c, dueMs).toFixed(3)).join(',')}\n`;
+    pty.write(lines);
+  }, periodMs);
   t.after(async () => {
     clearInterval(timer);
     await pty.close();
