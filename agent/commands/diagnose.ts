@@ -43,7 +43,7 @@ export const diagnoseCommand: CommandModule<object, Arguments> = {
       ? await (await import('../train/diagnose/search.ts')).search(run, searchEpochs, (t) => {
           if (!json)
             console.log(
-              `batch ${t.batchSize}, learning rate ${t.learningRate}: ${t.loss.toFixed(4)} in epoch ${t.epoch}`,
+              `batch ${t.batchSize}, learning rate ${t.learningRate}: held-out loss ${t.loss.toFixed(4)} in epoch ${t.epoch}`,
             );
         })
       : undefined;

@@ -40,12 +40,15 @@ async function watch(argv: Arguments): Promise<void> {
   const log = (text: string) => (screen ? screen.say(text) : console.error(text));
   await new Promise<void>((resolve, reject) => {
     let seen = 0;
+    let ended = false;
     const connection = new Connection(
       { ...mqtt, clientId: `underfoot-watch-${randomUUID().slice(0, 8)}`, sessionExpiryS: 0 },
       {
         onUp: (client) => client.subscribe(`${mqtt.prefix}/${argv.robot ?? '+'}/+`, { qos: 1 }),
         onDown: () => {},
         onMessage: (topic, payload) => {
+          // One packet of the network may hold more reports than were asked for.
+          if (ended) return;
           const report = state.update(topic, payload, Date.now());
           if (report === undefined) return;
           if (screen) screen.draw();
@@ -57,6 +60,7 @@ async function watch(argv: Arguments): Promise<void> {
       { debug: () => {}, info: log, warn: log } satisfies Log,
     );
     const end = () => {
+      ended = true;
       process.removeListener('SIGINT', end).removeListener('SIGTERM', end);
       void connection.close(1000).then(resolve);
     };

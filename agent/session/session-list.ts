@@ -38,14 +38,7 @@ const ENDING = '.mcap';
 
 /** The sessions in a folder, oldest first. Files of other kinds are passed over. Throws UserError (66). */
 export async function listSessions(folder: string): Promise<Session[]> {
-  let names: string[];
-  try {
-    names = readdirSync(folder);
-  } catch (error) {
-    throw unreadable(folder, error);
-  }
-  const files = names.filter((name) => name.endsWith(ENDING) || name.endsWith(ENDING + PARTIAL)).sort();
-  const parts = await Promise.all(files.map((name) => readPart(join(folder, name))));
+  const parts = await partsIn(folder);
   const byId = new Map<string, SessionPart[]>();
   for (const part of parts) {
     const id = part.head?.id ?? idOfName(part.file);
@@ -61,6 +54,8 @@ export async function listSessions(folder: string): Promise<Session[]> {
 export async function findSession(name: string, folder: string): Promise<Session> {
   if (existsSync(name) && !statSync(name).isDirectory()) {
     const part = await readPart(name);
+    if (part === undefined)
+      throw new UserError(`${name}: found no such file any more, expected a session`, 66);
     return toSession(part.head?.id ?? idOfName(name), [part]);
   }
   const inside = existsSync(name);
@@ -76,15 +71,31 @@ export async function findSession(name: string, folder: string): Promise<Session
   throw new UserError(`${where}: found ${sessions.length} sessions for ${name}, expected one`, 64);
 }
 
-/** Head and end of a file. Never throws because of what is in it. */
-async function readPart(file: string): Promise<SessionPart> {
-  const { size: bytes } = statSync(file);
+/** A file that went while the folder was read may have got its last name: the folder is read again, so many times. */
+async function partsIn(folder: string, again = 4): Promise<SessionPart[]> {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch (error) {
+    throw unreadable(folder, error);
+  }
+  const files = names.filter((name) => name.endsWith(ENDING) || name.endsWith(ENDING + PARTIAL)).sort();
+  const parts = await Promise.all(files.map((name) => readPart(join(folder, name))));
+  const there = parts.filter((part) => part !== undefined);
+  return there.length === parts.length || again === 0 ? there : await partsIn(folder, again - 1);
+}
+
+/** Head and end of a file, undefined where it is gone. Never throws because of what is in it. */
+async function readPart(file: string): Promise<SessionPart | undefined> {
+  const bytes = statSync(file, { throwIfNoEntry: false })?.size;
+  if (bytes === undefined) return undefined;
   const partial = file.endsWith(PARTIAL);
   try {
     const head = headOf(file);
     const summary = partial ? undefined : await summaryOf(file);
     return { file, bytes, state: partial ? 'partial' : 'complete', head, summary };
   } catch (error) {
+    if (!existsSync(file)) return undefined;
     const problem = (error as Error).message;
     return {
       file,

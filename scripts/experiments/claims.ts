@@ -114,16 +114,23 @@ function otherRules(): Rule[] {
     {
       claim: 'the net learns two easy classes, cos and arccos, without fault',
       needs: [['sanity check', 'cos and arccos']],
-      show: (run) => [run.perfectEpoch ?? Number.NaN],
-      text: (epoch) => `every sequence right from epoch ${epoch}`,
+      show: (run) => [run.perfectEpoch ?? Number.POSITIVE_INFINITY],
+      text: (epoch) =>
+        epoch === never ? 'in no epoch every sequence right' : `every sequence right from epoch ${epoch}`,
       holds: (run) => run.perfectEpoch !== null,
     },
   ];
 }
 
+/** Stands for what did not happen in any epoch. */
+const never = 'never';
+
 /** Mean, and the range where there is one. */
 function spread(values: readonly number[]): string {
-  const digits = (v: number): string => (Math.abs(v) >= 10 ? v.toFixed(0) : v.toPrecision(2));
+  const digits = (v: number): string => {
+    if (!Number.isFinite(v)) return never;
+    return Math.abs(v) >= 10 ? v.toFixed(0) : v.toPrecision(2);
+  };
   const mean = digits(values.reduce((a, b) => a + b, 0) / values.length);
   const [low, high] = [digits(Math.min(...values)), digits(Math.max(...values))];
   return low === high ? mean : `${mean} (${low} to ${high})`;

@@ -327,7 +327,16 @@ test('the choice survives a restart; a model that does not live through its tria
   await r.rollout.stop();
   // Killed on trial, twice: the third start goes back, says so, and does not take it again.
   assert.equal(robot(folder).slot.active().card.version, '2');
-  assert.equal(robot(folder).slot.active().card.version, '2');
+  const second = robot(folder);
+  assert.equal(second.slot.active().card.version, '2');
+  // Its announcement is retained, and comes again: it is in use, and has yet to prove itself.
+  second.rollout.start();
+  second.announce(deadly);
+  assert.deepEqual(
+    second.reports.map((x) => [x.state, x.model, x.reason]),
+    [['active', 'toy@2', 'still on trial']],
+  );
+  await second.rollout.stop();
   const third = robot(folder);
   assert.equal(third.slot.active().card.version, '1');
   third.rollout.start();

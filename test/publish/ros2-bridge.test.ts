@@ -57,9 +57,13 @@ test('the ROS 2 bridge tells surface, confidence and whether to trust them, thro
   assert.deepEqual(await next(), { trusted: true });
 
   await broker.stop('SIGKILL');
+  assert.deepEqual(await next(), { trusted: false }, 'nobody can say that the agent is away');
   await broker.restart();
   const back = await TestClient.open(broker.url, 'underfoot/r1/status');
   await back.wait((m) => m.json.state === 'online', 'the publisher is back');
+  seen = {};
+  while (seen.trusted !== true) seen = { ...seen, ...(await next()) };
+  assert.equal(seen.surface, 'grass');
   await publisher.close();
   assert.deepEqual(await next(), { trusted: false }, 'the agent is offline');
   const gone = once(bridge, 'exit');

@@ -90,28 +90,33 @@ test('underfoot watch --json prints the reports of one robot and ends with exit 
   }
   const config = join(broker.folder, 'desk.yaml');
   writeFileSync(config, `mqtt: { url: "${broker.url}" }\n`);
-  const cli = spawn(
-    process.execPath,
-    ['--import', 'tsx', join(packageRoot, 'agent/cli.ts'), 'watch'].concat(
-      `--config=${config} --robot=r1 --json --count=2`.split(' '),
-    ),
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  let output = '';
-  cli.stdout.on('data', (chunk) => {
-    output += chunk;
-  });
-  const [code] = await once(cli, 'close');
-  assert.equal(code, 0);
-  const reports = output
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+  const watch = async (count: number): Promise<Record<string, unknown>[]> => {
+    const cli = spawn(
+      process.execPath,
+      ['--import', 'tsx', join(packageRoot, 'agent/cli.ts'), 'watch'].concat(
+        `--config=${config} --robot=r1 --json --count=${count}`.split(' '),
+      ),
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    let output = '';
+    cli.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    const [code] = await once(cli, 'close');
+    assert.equal(code, 0);
+    return output
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  };
+  const reports = await watch(2);
   assert.deepEqual(
     reports.map((r) => r.robotId),
     ['r1', 'r1'],
   );
   assert.ok(reports.some((r) => r.label === 'grass') && reports.some((r) => r.state === 'online'));
+  // Retained reports come in one piece: no more than were asked for are printed.
+  assert.equal((await watch(1)).length, 1);
   for (const publisher of publishers) await publisher.close();
   await broker.close();
 });

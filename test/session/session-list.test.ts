@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeSpace } from '../../agent/session/make-space.ts';
@@ -45,6 +45,19 @@ test('sessions are listed with robot, labels in seconds, samples and state', asy
     ['a', 'partial', 500, 'husky', {}],
     ['b', 'complete', 2000, 'husky', { ICE: 1, SNOW: 0.5 }],
   ]);
+});
+
+test('a file that goes while a folder is read is passed over, and the others are listed', async () => {
+  const folder = fresh();
+  await record(folder, 'a', ['ICE']);
+  // What a listing sees of a file that was there when the folder was read, and got another name since.
+  symlinkSync(join(folder, 'gone'), join(folder, 'b-0001.mcap.partial'));
+  symlinkSync(join(folder, 'gone'), join(folder, 'c-0001.mcap'));
+  assert.deepEqual(
+    (await listSessions(folder)).map((s) => s.id),
+    ['a'],
+  );
+  assert.equal((await findSession('a', folder)).samples, 500);
 });
 
 test('a session is found by file, by id, by the beginning of an id and by its folder', async () => {

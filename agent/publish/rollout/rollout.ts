@@ -93,8 +93,9 @@ export class Rollout {
       ? `older than the last one, of ${this.#store.issued}`
       : this.#refusal(announcement);
     if (refusal !== undefined) this.#report('rejected', id, refusal);
-    else if (id === idOf(this.#host.active().card)) this.#report('active', id);
-    else if (announcement.issued <= this.#store.overruled) {
+    else if (id === idOf(this.#host.active().card)) {
+      this.#report('active', id, this.#store.onTrial ? 'still on trial' : undefined);
+    } else if (announcement.issued <= this.#store.overruled) {
       this.#report('rejected', id, 'a request chose another model after it was announced');
     } else if (!isInShare(this.#options.robotId, announcement)) {
       this.#report('waiting', id, `not among the first ${announcement.share * 100} % of robots`);

@@ -4,7 +4,7 @@
     python3 underfoot_bridge.py --robot husky-1 --host broker.local
 
     /underfoot/husky_1/surface     std_msgs/String   the surface to act on, latched; `unknown` is one
-    /underfoot/husky_1/trusted     std_msgs/Bool     latched; false when unknown, under drift, or when the agent is away
+    /underfoot/husky_1/trusted     std_msgs/Bool     latched; false when unknown, under drift, or agent or broker are away
     /underfoot/husky_1/confidence  std_msgs/Float32  smoothed confidence, each window
     /underfoot/husky_1/prediction  std_msgs/String   the whole report of each window, JSON
 
@@ -48,6 +48,14 @@ class Bridge:
                 self.change_surface(str(report["surface"]))
         except (ValueError, KeyError, TypeError):
             return  # Not a report: whoever may publish here may publish anything.
+        self.judge()
+
+    def on_silence(self):
+        """The broker is away: nothing is known of the robot until its retained reports come again."""
+        self.reachable = self.drift = self.surface = None
+        self.judge()
+
+    def judge(self):
         trusted = bool(self.reachable and not self.drift and self.surface not in (None, "unknown"))
         if trusted != self.trusted:
             self.trusted = trusted
@@ -75,6 +83,7 @@ def connect(options, bridge):
             client.subscribe([(base + name, 1) for name in ("status", "drift", "surface", "prediction")])
 
     client.on_connect = on_connect
+    client.on_disconnect = lambda *_: bridge.on_silence()
     client.on_message = lambda _client, _data, message: bridge.on_report(
         message.topic[len(base) :], message.payload
     )
