@@ -141,7 +141,9 @@ export function startTimeOf({ startWallMs }: SessionClock): string {
 /** What went wrong until a session was closed; undefined where nothing did. */
 export function problemOf({ lostSamples, complete, trouble }: RecordingEnd): string | undefined {
   const lost = lostSamples > 0 ? `${lostSamples} samples were lost` : undefined;
-  const unclosed = complete ? undefined : `${trouble}; underfoot sessions recover completes the file`;
+  const unclosed = complete
+    ? undefined
+    : `${trouble ?? 'a file could not be closed meanwhile'}; underfoot sessions recover completes the file`;
   return [lost, unclosed].filter((text) => text !== undefined).join('; ') || undefined;
 }
 

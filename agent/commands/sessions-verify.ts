@@ -75,7 +75,7 @@ export const sessionsRecoverCommand: CommandModule<object, RecoverArguments> = {
         results.push({ ok: true, ...(await recoverFile(file, { keep: argv.keep })) });
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
-        results.push({ ok: false, file, problem: error.message });
+        results.push({ ok: false, file, problem: error.message, exitCode: error.exitCode });
       }
     });
     if (argv.json) console.log(JSON.stringify(results, null, 2));
@@ -85,6 +85,7 @@ export const sessionsRecoverCommand: CommandModule<object, RecoverArguments> = {
         console.log(ok ? `${file}: ${samples} samples, read back and verified (${damage})` : String(problem));
       }
     }
-    if (results.some(({ ok }) => !ok)) process.exitCode = 65;
+    const bad = results.find(({ ok }) => !ok);
+    if (bad !== undefined) process.exitCode = Number(bad.exitCode);
   },
 };

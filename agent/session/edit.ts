@@ -7,12 +7,13 @@ import { type LabelChange, LabelTimeline } from './label-timeline.ts';
 import { McapBytes, type McapMessage } from './mcap-writer.ts';
 import { PARTIAL, PartFile, syncFolder } from './part-file.ts';
 import { refused } from './part-writer.ts';
+import { readHead } from './reader.ts';
 import { groupsOf, salvageFile } from './recover.ts';
 import { startSessionClock } from './session-clock.ts';
 import type { Session } from './session-list.ts';
 import type { LoadedSession } from './session-recording.ts';
 import { summarise } from './summary.ts';
-import { type EventMessage, LABELS, topics } from './topics.ts';
+import { type EventMessage, LABELS, topicsOf } from './topics.ts';
 import { verifyFile } from './verify.ts';
 import type { SessionContent } from './write-session.ts';
 
@@ -70,7 +71,7 @@ async function rewrite(file: string, changes: readonly LabelChange[], by: string
   });
   let first: number | undefined;
   try {
-    const mcap = new McapBytes(topics);
+    const mcap = new McapBytes(topicsOf(readHead(file, metadata).channels));
     await part.append(mcap.start('underfoot'), false);
     const edited = { ...metadata, edited: { at: new Date().toISOString() } };
     for (const [name, entries] of Object.entries(edited))

@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { McapBytes, type McapMessage } from './mcap-writer.ts';
 import type { Group, GroupQueue } from './message-queue.ts';
 import { type OpenDisk, PartFile } from './part-file.ts';
-import { topics } from './topics.ts';
+import { topicsOf } from './topics.ts';
 
 /** What happens around the files of a session. */
 export interface PartHooks {
@@ -20,6 +20,7 @@ export interface PartHooks {
 export interface PartWriterOptions {
   readonly folder: string;
   readonly sessionId: string;
+  readonly channels: readonly string[];
   readonly library: string;
   readonly maxPartBytes: number;
   readonly maxPartUs: number;
@@ -51,6 +52,8 @@ export class PartWriter {
   /** The head or chunk that was made and is not on the disk yet. */
   #piece: { bytes: Uint8Array; group?: Group } | undefined;
   #parts = 0;
+  /** Files that were left as `.partial`. */
+  #unclosed = 0;
   #failures = 0;
   #retryUs = 0;
   #working: Promise<void> | undefined;
@@ -75,15 +78,14 @@ export class PartWriter {
     await this.#put();
   }
 
-  /** Writes what is left and closes the file. False where the disk refused and the file stays `.partial`. */
+  /** Writes what is left and closes the file. False where the disk refused and a file of the session stays `.partial`. */
   async close(): Promise<boolean> {
     await this.#working;
     this.#retryUs = 0;
     await this.#work();
     if (this.trouble === undefined) await this.#try(() => this.#closePart());
-    if (this.#part === undefined) return this.trouble === undefined;
     await this.#abandonPart();
-    return false;
+    return this.trouble === undefined && this.#unclosed === 0;
   }
 
   async #work(): Promise<void> {
@@ -132,7 +134,7 @@ export class PartWriter {
     const name = `${this.#options.sessionId}-${String(number).padStart(4, '0')}.mcap`;
     const file = await PartFile.create(join(this.#options.folder, name), this.#options.openDisk);
     this.files.push(file.path);
-    const mcap = new McapBytes(topics);
+    const mcap = new McapBytes(topicsOf(this.#options.channels));
     const head = [mcap.start(this.#options.library)];
     for (const [key, entries] of Object.entries(this.#hooks.head(number)))
       head.push(mcap.metadata(key, entries));
@@ -153,6 +155,7 @@ export class PartWriter {
     } catch (error) {
       // Its index cannot be made twice: it is left for `sessions recover`, which makes a new one.
       await file.abandon();
+      this.#unclosed += 1;
       throw error;
     } finally {
       this.#part = undefined;
@@ -187,6 +190,7 @@ export class PartWriter {
     this.#part = undefined;
     await file.abandon();
     if (file.bytes === 0) this.files.splice(this.files.indexOf(file.path), 1);
+    else this.#unclosed += 1;
   }
 }
 

@@ -81,7 +81,8 @@ export function* itemsOf(file: string, options: ReadOptions = {}): Generator<Ses
   }
 }
 
-function readHead(file: string, metadata: Record<string, Record<string, string>>): SessionHead {
+/** What the metadata records of a file say. Throws DataError where they are not those of a session. */
+export function readHead(file: string, metadata: Record<string, Record<string, string>>): SessionHead {
   const { session, ...rest } = metadata;
   if (session === undefined) throw notASession(file);
   const parsed = sessionEntries.safeParse(session);

@@ -66,7 +66,7 @@ export interface RecordingState {
   readonly syncs: number;
 }
 
-/** `complete` is false where the disk refused: the file is `.partial` and can be recovered. `lostSamples` never reached it. */
+/** `complete` is false where the disk refused: a file is `.partial` and can be recovered. `lostSamples` never reached it. */
 export type RecordingEnd = RecordingState & { readonly complete: boolean; readonly lostSamples: number };
 
 const TICK_MS = 100;

@@ -1,16 +1,18 @@
 import { existsSync, statSync } from 'node:fs';
-import { link, rename, rm, unlink } from 'node:fs/promises';
+import { rename, rm, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DataError, UserError } from '../errors.ts';
 import { LabelTimeline } from './label-timeline.ts';
 import { scanMcap } from './mcap-scan.ts';
 import { McapBytes, type McapMessage } from './mcap-writer.ts';
+import { keepAside, putNew } from './never-replace.ts';
 import { isBeingWritten, type OpenDisk, PARTIAL, PartFile, syncFolder } from './part-file.ts';
 import { refused } from './part-writer.ts';
-import { processIdentity } from './process-identity.ts';
+import { hasOpen, processIdentity } from './process-identity.ts';
+import { readHead } from './reader.ts';
 import { decodeColumn } from './samples-codec.ts';
 import { summarise } from './summary.ts';
-import { LABELS, type LabelMessage, SAMPLES, type SamplesMessage, topics } from './topics.ts';
+import { LABELS, type LabelMessage, SAMPLES, type SamplesMessage, topicsOf } from './topics.ts';
 import { type Verified, verifyFile } from './verify.ts';
 
 /** What became of a damaged file. */
@@ -37,7 +39,7 @@ const DAMAGED = '.damaged';
 /**
  * Makes a complete file `X.mcap` of `X.mcap.partial`, or of a damaged `X.mcap`, with all chunks before the first that is
  * not whole. It is written to a third name, synced, read back and compared before it gets its own. Only then a partial
- * file goes (unless `keep`); a damaged one is kept as `X.mcap.damaged`, because there may be more in it. Throws DataError
+ * file goes (unless `keep`); a damaged one is kept as `X.mcap.damaged` (the second `.damaged.2`), because there may be more in it. Throws DataError
  * where nothing can be had from the file, and UserError where it is still being written or nothing is wrong with it.
  */
 export async function recoverFile(
@@ -70,18 +72,14 @@ export async function recoverFile(
       expected: `the ${salvage.samples} that were recovered`,
     });
   }
-  if (!isPartial) await link(source, source + DAMAGED);
+  const from = isPartial ? source : await keepAside(source, source + DAMAGED);
   if (!isPartial) await rename(temporary, target);
   else {
-    // A link never replaces a file that came in between.
-    await link(temporary, target).then(
-      () => unlink(temporary),
-      () => rename(temporary, target),
-    );
+    await putNew(temporary, target);
     if (options.keep !== true) await unlink(source);
   }
   await syncFolder(dirname(target));
-  return { ...verified, file: target, from: isPartial ? source : source + DAMAGED, bytesFound, damage };
+  return { ...verified, file: target, from, bytesFound, damage };
 }
 
 function isWhole(file: string): boolean {
@@ -128,7 +126,7 @@ export function* groupsOf(
       if (group.length > 0) yield group;
       group = [];
     }
-    if (done) return record.complete ? undefined : (record.damage ?? 'ends in the middle of a record');
+    if (done) return record.complete ? undefined : (record.damage ?? 'its end is missing');
     if (record.type === 'Metadata') {
       if (record.name !== 'summary') metadata[record.name] = Object.fromEntries(record.metadata);
     } else if (record.type === 'Channel') topicOf.set(record.id, topicNumber(file, record.topic));
@@ -160,7 +158,7 @@ async function writeSalvaged(
   recovered: { from: string; damage: string },
   openDisk?: OpenDisk,
 ): Promise<void> {
-  const mcap = new McapBytes(topics);
+  const mcap = new McapBytes(topicsOf(readHead(recovered.from, salvage.metadata).channels));
   const startUs = Number(salvage.metadata.session.startUs);
   const file = await PartFile.create(path, openDisk);
   try {
@@ -182,16 +180,22 @@ async function writeSalvaged(
   }
 }
 
-/** The process that has the file open, where it still runs: same boot, same process, same start. */
+/**
+ * The process that writes the file, where it still runs (same boot, same process, same start) and has not given the file
+ * up: after a full disk a service goes on in a new file, and runs for months.
+ */
 function ownerOf(file: string, metadata: Record<string, Record<string, string>>): number | undefined {
   const { pid, bootId, started } = metadata.owner ?? {};
   const running = processIdentity(Number(pid));
   if (running === undefined || running.bootId !== bootId || running.started !== started) return undefined;
-  return Number(pid) === process.pid && !isBeingWritten(file) ? undefined : Number(pid);
+  const writes = Number(pid) === process.pid ? isBeingWritten(file) : hasOpen(Number(pid), file) !== false;
+  return writes ? Number(pid) : undefined;
 }
 
+const topicNames = topicsOf([]).map(({ name }) => name);
+
 function topicNumber(file: string, name: string): number {
-  const number = topics.findIndex((topic) => topic.name === name);
+  const number = topicNames.indexOf(name);
   if (number >= 0) return number;
   throw new DataError({ file, found: `topic ${name}`, expected: 'a session of this program' });
 }

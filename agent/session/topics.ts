@@ -1,6 +1,10 @@
 import type { Topic } from './mcap-writer.ts';
 
-/** What a session file holds. The JSON Schemas travel in the file, so that any MCAP tool can show it. */
+/**
+ * What a session file holds. The JSON Schemas travel in the file, so that any MCAP tool can show it. Foxglove takes one
+ * type a field, `properties` in every object and no lists of lists, and shows no message of a topic that has others; so
+ * a schema names the type of a value that may be null too.
+ */
 
 /** A column of numbers: whole numbers as the first and then the steps, others as they are. NaN is null. */
 export interface Column {
@@ -65,18 +69,21 @@ export const DRIFT = 4;
 
 const number = { type: 'number' };
 const string = { type: 'string' };
-const numberOrNull = { type: ['number', 'null'] };
 const column = {
   type: 'object',
   properties: {
     first: number,
     steps: { type: 'array', items: number },
-    values: { type: 'array', items: numberOrNull },
+    values: { type: 'array', items: number },
   },
 };
 const object = (properties: Record<string, object>) => ({ type: 'object', properties });
 
-export const topics: readonly Topic[] = [
+const sameForAll = (names: readonly string[], schema: object) =>
+  object(Object.fromEntries(names.map((name) => [name, schema])));
+
+/** The topics of a session, in the order of `SAMPLES`, `LABELS`, ... */
+export const topicsOf = (channels: readonly string[]): Topic[] => [
   {
     name: 'samples',
     schemaName: 'underfoot.Samples',
@@ -86,15 +93,15 @@ export const topics: readonly Topic[] = [
       arrivalUs: column,
       ticks: column,
       sequence: column,
-      values: { type: 'object', additionalProperties: column },
-      mean: { type: 'object', additionalProperties: numberOrNull },
+      values: sameForAll(channels, column),
+      mean: sameForAll(channels, number),
       float32: { type: 'boolean' },
     }),
   },
   {
     name: 'labels',
     schemaName: 'underfoot.Label',
-    schema: object({ op: string, label: { type: ['string', 'null'] }, atUs: number, by: string }),
+    schema: object({ op: string, label: string, atUs: number, by: string }),
   },
   {
     name: 'events',
@@ -110,7 +117,7 @@ export const topics: readonly Topic[] = [
       endUs: number,
       label: string,
       confidence: number,
-      probabilities: { type: 'object', additionalProperties: number },
+      probabilities: { ...object({}), additionalProperties: number },
     }),
   },
   { name: 'drift', schemaName: 'underfoot.Drift', schema: object({ state: string }) },

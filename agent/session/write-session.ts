@@ -18,7 +18,7 @@ import {
   PREDICTIONS,
   type PredictionMessage,
   SAMPLES,
-  topics,
+  topicsOf,
 } from './topics.ts';
 import { type Verified, verifyFile } from './verify.ts';
 
@@ -75,7 +75,7 @@ function* piecesOf(content: SessionContent): Generator<Uint8Array> {
     logTimeNs: clock.toNs(atUs),
     data: encoder.encode(JSON.stringify(payload)),
   });
-  const mcap = new McapBytes(topics);
+  const mcap = new McapBytes(topicsOf(recording.channels));
   yield mcap.start('underfoot');
   const session = {
     id,

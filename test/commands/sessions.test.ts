@@ -158,6 +158,7 @@ test('verify finds the damaged file among the good ones and ends with 65; recove
   const [damaged, partial] = JSON.parse(refused.text);
   assert.match(damaged.problem, /found an empty file/);
   assert.match(partial.problem, /is there already/);
+  assert.equal((await run('recover', `${file}.partial`)).code, 73, 'the exit code says why');
   const foreign = join(folder, 'foreign.mcap');
   writeFileSync(foreign, 'PNG and so on');
   assert.match((await run('verify', foreign)).text, /expected an MCAP session file/);

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import {
+  closeSync,
   existsSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -12,6 +15,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { DataError, UserError } from '../../agent/errors.ts';
 import { scanMcap } from '../../agent/session/mcap-scan.ts';
+import { processIdentity } from '../../agent/session/process-identity.ts';
 import { itemsOf } from '../../agent/session/reader.ts';
 import { recoverFile, salvageFile } from '../../agent/session/recover.ts';
 import { verifyFile } from '../../agent/session/verify.ts';
@@ -149,7 +153,11 @@ test('a complete file that was damaged later is recovered up to the damage, and 
     assert.equal(verifyFile(file).samples, samples);
     assert.deepEqual(readFileSync(`${file}.damaged`), damaged);
     await assert.rejects(recoverFile(file), /nothing is wrong with it/);
-    rmSync(`${file}.damaged`);
+    const again = readFileSync(file).subarray(0, -10);
+    writeFileSync(file, again);
+    assert.equal((await recoverFile(file)).from, `${file}.damaged.2`, 'the first one is never replaced');
+    assert.deepEqual([readFileSync(`${file}.damaged`), readFileSync(`${file}.damaged.2`)], [damaged, again]);
+    for (const kept of [`${file}.damaged`, `${file}.damaged.2`]) rmSync(kept);
   }
 });
 
@@ -162,6 +170,39 @@ test('a file that is being recorded is not recovered from under the recorder', a
     (error: unknown) => error instanceof UserError && error.message.includes(`process ${process.pid}`),
   );
   await recorder.stop();
+});
+
+test('a file that its process gave up, as after a full disk, is recovered while that process runs on', async () => {
+  const file = partial(Buffer.alloc(0));
+  const handle = openSync(file, 'a');
+  // Waits for its input, which never comes, and has the file open.
+  const writer = spawn('cat', { stdio: ['pipe', handle, 'ignore'] });
+  const ended = new Promise((resolve) => writer.once('exit', resolve));
+  closeSync(handle);
+  try {
+    const owner = processIdentity(writer.pid!);
+    assert.ok(owner !== undefined);
+    const folder = fresh();
+    const { recorder, time } = await startRecorder(folder, { metadata: { owner } });
+    feed(recorder, time, 0, 10);
+    const { files } = await recorder.stop();
+    const bytes = readFileSync(files[0]).subarray(0, -20);
+    writeFileSync(file, bytes);
+    await assert.rejects(
+      recoverFile(file),
+      (error: unknown) =>
+        error instanceof UserError &&
+        error.exitCode === 75 &&
+        error.message.includes(`process ${writer.pid}`),
+    );
+    // The same name, but no longer the file that the process has open.
+    rmSync(file);
+    writeFileSync(file, bytes);
+    assert.equal((await recoverFile(file)).samples, 10);
+  } finally {
+    writer.kill();
+    await ended;
+  }
 });
 
 test('a recovery that was interrupted is begun again', async () => {
