@@ -5,6 +5,8 @@ import { PREDICTIONS, SAMPLES } from './topics.ts';
 export interface Group {
   readonly messages: McapMessage[];
   readonly samples: number;
+  /** The oldest of it, on the agent's clock, microseconds. */
+  readonly fromUs: number;
 }
 
 /**
@@ -36,7 +38,11 @@ export class GroupQueue {
       this.#kept.push(...group.messages.filter((m) => m.topic !== SAMPLES && m.topic !== PREDICTIONS));
       return false;
     }
-    this.#groups.push({ messages: [...this.#kept, ...group.messages], samples: group.samples });
+    this.#groups.push({
+      messages: [...this.#kept, ...group.messages],
+      samples: group.samples,
+      fromUs: group.fromUs,
+    });
     this.bytes += bytes + size(this.#kept);
     this.#kept = [];
     return true;

@@ -109,7 +109,7 @@ export class Recorder {
         head: (number) => this.#head(number),
         opening: () =>
           this.#labels.made.map((made) => this.#labelMessage({ op: 'set', ...made, by: 'carried' })),
-        tail: (samples) => summarise(samples, this.#labels, this.#partStartUs, this.#lastUs),
+        tail: (samples) => summarise(samples, this.#labels, this.#partStartUs, this.#unwrittenUs),
         makeSpace: options.makeSpace ?? (async () => undefined),
       },
       { ...options, ...this.#limits, maxPartUs: this.#limits.maxPartS * 1e6, nowUs: options.clock.nowUs },
@@ -189,6 +189,11 @@ export class Recorder {
     return { ...this.state, complete, lostSamples: this.#queue.droppedSamples + this.#queue.samples };
   }
 
+  /** Where a file ends and the next one goes on: the oldest thing that waits for the disk, which may be long ago. */
+  get #unwrittenUs(): number {
+    return this.#queue.peek()?.fromUs ?? this.#lastUs;
+  }
+
   get #seconds(): number {
     return (this.#lastUs - this.#options.clock.startUs) / 1e6;
   }
@@ -237,7 +242,7 @@ export class Recorder {
 
   #endGroup(): void {
     if (this.#messages.length === 0) return;
-    const group = { messages: this.#messages, samples: this.#messageSamples };
+    const group = { messages: this.#messages, samples: this.#messageSamples, fromUs: this.#oldestUs };
     this.#messages = [];
     this.#messageSamples = 0;
     this.#oldestUs = Number.NaN;
@@ -255,7 +260,7 @@ export class Recorder {
 
   #head(number: number): Record<string, Record<string, string>> {
     const { sessionId, channels, clock, metadata } = this.#options;
-    this.#partStartUs = number === 1 ? clock.startUs : this.#lastUs;
+    this.#partStartUs = number === 1 ? clock.startUs : this.#unwrittenUs;
     const session = {
       id: sessionId,
       part: String(number),

@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import type { DiskHandle, OpenDisk } from '../../agent/session/part-file.ts';
 import { itemsOf } from '../../agent/session/reader.ts';
 import { recoverFile, salvageFile } from '../../agent/session/recover.ts';
+import { listSessions } from '../../agent/session/session-list.ts';
 import { verifyFile } from '../../agent/session/verify.ts';
 import { feed, startRecorder, testFolder, until } from './helpers.ts';
 
@@ -113,6 +114,7 @@ test('a read-only remount or a lost disk makes a new file when it is back; no sa
   const folder = fresh();
   const disk = faultyDisk();
   const { recorder, time } = await startRecorder(folder, { limits: quick, openDisk: disk.open });
+  recorder.label('ICE', 'command');
   const { bytes } = recorder.state;
   feed(recorder, time, 0, 100);
   await until(() => recorder.state.bytes > bytes, 'a chunk is written');
@@ -139,7 +141,11 @@ test('a read-only remount or a lost disk makes a new file when it is back; no sa
   assert.equal(end.complete, false, 'its first file is still to be recovered');
   const [first, last] = [end.files[0], end.files.at(-1) as string];
   assert.notEqual(first, last);
-  const values = [...samplesIn(`${first}.partial`), ...samplesIn(last)];
+  await recoverFile(`${first}.partial`);
+  const [{ durationS, labelS, state }] = await listSessions(folder);
+  assert.deepEqual([state, labelS], ['complete', { ICE: durationS }]);
+  assert.ok(Math.abs(durationS - end.durationS) < 0.002, `${durationS} s in the files of ${end.durationS} s`);
+  const values = [...samplesIn(first), ...samplesIn(last)];
   assert.deepEqual(
     values.map((v) => v * 8),
     Array.from({ length: 180 }, (_, i) => i),
