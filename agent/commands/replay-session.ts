@@ -128,7 +128,8 @@ function print(
   }
   if (missing.length > 0) console.log(`${missing.length} recorded windows did not come out`);
   for (const change of modelChanges(events)) console.log(change);
-  if (extra > 0) console.log(`${extra} windows were not recorded`);
+  if (extra > 0)
+    console.log(`${extra} more came out: ready only after the recording had ended, or dropped while it ran`);
   if (comparison !== undefined) printComparison(comparison);
 }
 

@@ -57,11 +57,7 @@ export const sessionsLabelCommand: CommandModule<object, LabelArguments> = {
     const fromUs =
       argv.from === undefined ? Math.min(head.startUs, arrivals[0]) : at(rowAtSecond(loaded, argv.from));
     const toUs = argv.to === undefined ? Number.POSITIVE_INFINITY : at(rowAtSecond(loaded, argv.to));
-    if (!(toUs > fromUs))
-      throw new UserError(
-        `${recording.id}: found --from ${argv.from ?? 0} --to ${argv.to ?? 'the end'}, expected a stretch within its ${lengthS(loaded).toFixed(1)} s`,
-        64,
-      );
+    checkStretch(argv, loaded, toUs > fromUs);
     const changes =
       argv.markers === undefined
         ? editLabels(labels, argv.label ?? null, fromUs, toUs)
@@ -99,6 +95,7 @@ export const sessionsTrimCommand: CommandModule<object, EditArguments & { as?: s
     const { found, loaded, folder } = await open(argv);
     const from = argv.from === undefined ? 0 : rowAtSecond(loaded, argv.from);
     const to = argv.to === undefined ? loaded.recording.rows : rowAtSecond(loaded, argv.to);
+    checkStretch(argv, loaded, to > from);
     report(argv, await writeSession(folder, cut(loaded, idFor(argv.as ?? `${found.id}_trim`), from, to)));
   },
 };
@@ -144,6 +141,12 @@ function byLabel({ id }: Session, loaded: LoadedSession) {
 
 function byTime({ id }: Session, loaded: LoadedSession, at: readonly number[]) {
   const rows = [0, ...at.map((s) => rowAtSecond(loaded, s)).sort((a, b) => a - b), loaded.recording.rows];
+  // Said before the first piece is written.
+  if (rows.slice(1).some((to, i) => to <= rows[i]))
+    throw new UserError(
+      `${id}: found --at ${at.join(' ')}, expected different times within its ${lengthS(loaded).toFixed(1)} s`,
+      64,
+    );
   return rows.slice(1).map((to, i) => ({ id: `${id}_${i + 1}`, from: rows[i], to }));
 }
 
@@ -168,6 +171,15 @@ function report({ json }: { json: boolean }, result: object): void {
       console.log(`${file}: ${samples} samples`);
     }
   }
+}
+
+/** Throws UserError (64) in the words of the options. */
+function checkStretch({ from = 0, to }: EditArguments, loaded: LoadedSession, isOne: boolean): void {
+  if (isOne) return;
+  throw new UserError(
+    `${loaded.recording.id}: found --from ${from} --to ${to ?? 'the end'}, expected a stretch within its ${lengthS(loaded).toFixed(1)} s`,
+    64,
+  );
 }
 
 /** From the first sample to the last. */

@@ -92,8 +92,11 @@ export function windowSpec({ model, channels, rate, steps, stride }: WindowArgum
   if (rate === undefined || channels === undefined) {
     throw new UserError('found neither --model nor both --rate and --channels, expected one of them', 64);
   }
-  if (!(rate > 0) || !(steps > 0))
-    throw new UserError(`found --rate ${rate} --steps ${steps}, expected above 0`, 64);
+  if (!(rate > 0)) throw new UserError(`--rate: found ${rate}, expected above 0`, 64);
+  for (const [name, count] of Object.entries({ steps, stride })) {
+    if (count !== undefined && !(Number.isInteger(count) && count > 0))
+      throw new UserError(`--${name}: found ${count}, expected a whole number above 0`, 64);
+  }
   return {
     channels: channels.flatMap((name) => name.split(',')).map((name) => ({ name, unit: '' })),
     rateHz: rate,

@@ -199,6 +199,24 @@ test('what makes no sense is refused with what was found and what was expected',
   await assert.rejects(run('list', '-f', join(root, 'nowhere')), /cannot be read: found no such file/);
   await assert.rejects(run('info', 'nothing', '-f', folder), /found no session nothing/);
   await assert.rejects(
+    run('trim', 'ICE_a', '--from', '5', '--to', '2', '-f', folder),
+    /ICE_a: found --from 5 --to 2, expected a stretch within its/,
+  );
+  const before = readdirSync(folder);
+  await assert.rejects(
+    run('split', 'ICE_a', '--at', '2', '--at', '9999', '-f', folder),
+    /ICE_a: found --at 2 9999, expected different times within its/,
+  );
+  assert.deepEqual(readdirSync(folder), before, 'no piece is written');
+  for (const [option, value] of [
+    ['stride', '0'],
+    ['steps', '10.5'],
+  ])
+    await assert.rejects(
+      run('balance', '--rate', '25', '--channels', 'curL', `--${option}`, value, '-f', folder),
+      new RegExp(`--${option}: found ${value}, expected a whole number above 0`),
+    );
+  await assert.rejects(
     run('label', 'ICE_a', '-f', folder),
     /found 0 of LABEL, --none and --markers, expected one/,
   );
@@ -213,7 +231,7 @@ test('what makes no sense is refused with what was found and what was expected',
   );
   await assert.rejects(
     run('trim', 'ICE_a', '--from', '99999', '-f', folder),
-    /expected a stretch within 0 to 600/,
+    /found --from 99999 --to the end, expected a stretch within its 59.9 s/,
   );
   await assert.rejects(run('trim', 'ICE_a', '--as', '../x', '-f', folder), /--as: found "..\/x"/);
   await assert.rejects(run('balance', '-f', folder), /found neither --model nor both --rate and --channels/);
