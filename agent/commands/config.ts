@@ -6,6 +6,8 @@ import { loadConfig } from '../config/load.ts';
 import { configJsonSchema, configReference } from '../config/reference.ts';
 import { secretFree } from '../config/secret-free.ts';
 import { loadModel } from '../model/load.ts';
+import { insecureWarning } from '../publish/broker-options.ts';
+import { readCredentials, withoutCredentials } from '../publish/credentials.ts';
 import { withExamples } from './examples.ts';
 
 interface FileArgument {
@@ -26,6 +28,8 @@ const checkCommand: CommandModule<object, FileArgument> = {
   builder: (y) => y.positional('file', file).options({ json }) as Argv<FileArgument>,
   async handler(argv) {
     const config = loadConfig(argv.file);
+    readCredentials(withoutCredentials(config.mqtt));
+    if (config.mqtt.insecure) console.error(insecureWarning);
     const calibration = config.calibration
       ? { file: config.calibration, content: loadCalibration(config.calibration) }
       : undefined;

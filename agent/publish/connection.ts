@@ -7,6 +7,7 @@ import mqtt, {
 import { backoffMs } from '../backoff.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import { clientOptions, insecureWarning, secretFree } from './broker-options.ts';
+import { explainProblem } from './explain-problem.ts';
 
 /** Where the connection says what happens to it; pino fits. */
 export interface Log {
@@ -125,7 +126,7 @@ export class Connection {
     try {
       client = mqtt.connect({ ...clientOptions(this.#options, this.#version), will: this.#will() });
     } catch (error) {
-      this.#retry((error as Error).message);
+      this.#retry(explainProblem(error as Error));
       return;
     }
     this.#client = client;
@@ -143,7 +144,7 @@ export class Connection {
       if (packet.reasonCode === 0x8e) problem += ' (another client uses the same client id)';
     });
     client.on('error', (error) => {
-      problem = error.message || (error as NodeJS.ErrnoException).code || 'unknown error';
+      problem = explainProblem(error);
       code = typeof error === 'object' && 'code' in error ? Number(error.code) : undefined;
     });
     client.once('close', () => {

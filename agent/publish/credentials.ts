@@ -41,9 +41,26 @@ export function readCredentials(files: CredentialFiles): Credentials {
   return {
     username: line(read(files.usernameFile, 'usernameFile')),
     password: line(read(files.passwordFile, 'passwordFile')),
-    ca: read(files.caFile, 'caFile'),
-    cert: read(files.certFile, 'certFile'),
-    key: read(files.keyFile, 'keyFile'),
+    ca: pem(files.caFile, 'caFile', 'CERTIFICATE'),
+    cert: pem(files.certFile, 'certFile', 'CERTIFICATE'),
+    key: pem(files.keyFile, 'keyFile', 'PRIVATE KEY'),
+  };
+}
+
+/**
+ * The same files without those that are systemd credentials where there are none: what a person at a terminal can
+ * check of the configuration of a service.
+ */
+export function withoutCredentials(files: CredentialFiles): CredentialFiles {
+  if (process.env.CREDENTIALS_DIRECTORY !== undefined) return files;
+  const { usernameFile, passwordFile, caFile, certFile, keyFile } = files;
+  const isPair = ![certFile, keyFile].some((name) => name?.startsWith('credential:'));
+  const here = (name: string | undefined) => (name?.startsWith('credential:') ? undefined : name);
+  return {
+    usernameFile: here(usernameFile),
+    passwordFile: here(passwordFile),
+    caFile: here(caFile),
+    ...(isPair ? { certFile, keyFile } : {}),
   };
 }
 
@@ -81,6 +98,18 @@ function resolve(name: string, key: string): string {
     ]);
   }
   return join(folder, credential);
+}
+
+/** A PEM file with at least one block of a kind: Node.js passes over a `caFile` without one, and then trusts nobody. */
+function pem(name: string | undefined, key: string, kind: 'CERTIFICATE' | 'PRIVATE KEY'): Buffer | undefined {
+  const content = read(name, key);
+  if (
+    content === undefined ||
+    new RegExp(`-----BEGIN ([A-Z]+ )*${kind}-----`).test(content.toString('latin1'))
+  )
+    return content;
+  const found = `no ${kind.toLowerCase()}`;
+  throw new ConfigError([{ file: name as string, key: `mqtt.${key}`, found, expected: `a ${kind} in PEM` }]);
 }
 
 /** First line of a file: editors end a secret with a newline that is no part of it. */

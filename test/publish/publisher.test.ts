@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createConnection, createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { contactBroker } from '../../agent/publish/broker-client.ts';
 import { startEmbeddedBroker } from '../../agent/publish/embedded-broker.ts';
 import { reports } from '../../agent/publish/payloads.ts';
 import { Publisher, type PublisherOptions } from '../../agent/publish/publisher.ts';
@@ -168,6 +169,16 @@ describe('publishing to the embedded broker', () => {
     publisher.publishSurface(example.surface);
     await seen.wait((m) => m.topic === 'underfoot/old/surface', 'surface');
     await publisher.close();
+    // A command that contacts it once gets through as well, and one that may not use 3.1.1 says why it does not.
+    const url = `mqtt://127.0.0.1:${address.port}`;
+    const client = await contactBroker({ url }, () => {});
+    assert.equal(client.options.protocolVersion, 4);
+    await client.endAsync();
+    const only5 = contactBroker({ url, protocolVersion: '5' }, () => {});
+    await assert.rejects(only5, {
+      exitCode: 69,
+      message: `broker ${url}: closed before the broker answered`,
+    });
     await seen.close();
     old.close();
     await broker.close();

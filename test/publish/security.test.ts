@@ -9,6 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { Aedes } from 'aedes';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 import { readCredentials } from '../../agent/publish/credentials.ts';
+import { explainProblem } from '../../agent/publish/explain-problem.ts';
 import { Publisher, type PublisherOptions } from '../../agent/publish/publisher.ts';
 import { noOpenssl, TestAuthority } from '../helpers/certificates.ts';
 import { freePort, type Mosquitto, noMosquitto, startMosquitto } from '../helpers/mosquitto.ts';
@@ -73,7 +74,7 @@ describe('TLS', { skip: noMosquitto || noOpenssl }, () => {
   test('refuses a certificate of an authority that it was not told to trust', async () => {
     const { connected, log } = await contact({ url: broker.url, servername: 'broker.test' });
     assert.equal(connected, false);
-    assert.match(log, /certificate/);
+    assert.match(log, /certificate.*expected mqtt\.caFile/);
   });
 
   test('insecure: true accepts any certificate and is logged at each start', async () => {
@@ -124,8 +125,13 @@ describe('mutual TLS with the example configuration and ACL', { skip: noMosquitt
   });
 
   test('a robot without a certificate is not let in', async () => {
-    const { connected } = await contact({ url: broker.url, caFile: authority.caFile });
+    const { connected, log } = await contact({ url: broker.url, caFile: authority.caFile });
     assert.equal(connected, false);
+    assert.match(log, /trying again/);
+    const alert = new Error(
+      '80CC:error:0A00045C:SSL routines:ssl3_read_bytes:certificate required:a.c:1:SSL\n',
+    );
+    assert.match(explainProblem(alert), /^certificate required; expected mqtt\.certFile and mqtt\.keyFile/);
   });
 
   test('a robot with its certificate publishes under its own name and hears its commands', async () => {
@@ -165,7 +171,15 @@ describe('mutual TLS with the example configuration and ACL', { skip: noMosquitt
       keyFile: files.other.keyFile,
     });
     assert.equal(connected, false);
-    assert.match(log, /trying again/);
+    assert.match(
+      log,
+      /key values mismatch; expected the key of mqtt\.certFile in mqtt\.keyFile; trying again/,
+    );
+    const swapped = { certFile: files.robot.keyFile, keyFile: files.robot.certFile };
+    assert.throws(() => readCredentials(swapped), {
+      exitCode: 78,
+      message: /mqtt\.certFile: found no certificate/,
+    });
   });
 });
 

@@ -1,6 +1,7 @@
 import { connect } from 'mqtt';
 import type { Config } from '../../config/schema.ts';
 import { clientOptions, secretFree } from '../../publish/broker-options.ts';
+import { explainProblem } from '../../publish/explain-problem.ts';
 import { type Check, type CheckResult, ok, problem, skipped } from './check.ts';
 
 const timeoutMs = 5000;
@@ -44,7 +45,7 @@ async function contact(mqtt: Config['mqtt'], url: string, version: 4 | 5): Promi
     const timer = setTimeout(() => end(late), timeoutMs);
     const dialect = version === 5 ? 'MQTT 5' : 'MQTT 3.1.1';
     client.on('connect', () => end(ok('broker', `${url} took the connection (${dialect})`)));
-    client.on('error', (error) => end(problem('broker', `${url}: ${error.message}`, advice(error))));
+    client.on('error', (error) => end(problem('broker', `${url}: ${explainProblem(error)}`, advice(error))));
   });
 }
 
