@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import { loadCalibration } from '../../agent/config/calibration-file.ts';
 import { startRobot } from './robot.ts';
 
-/** Runs `underfoot calibrate ...`; `onPrompt` gets each prompt and gives the line to answer with. */
-async function calibrate(args: readonly string[], onPrompt?: (prompt: string) => string) {
+/** Runs `underfoot calibrate ...`; `onPrompt` gets each prompt, and Enter is pressed when it resolves. */
+async function calibrate(args: readonly string[], onPrompt?: (prompt: string) => Promise<void>) {
   const child = spawn(process.execPath, ['--import', 'tsx', 'agent/cli.ts', 'calibrate', ...args]);
   let stdout = '';
   let stderr = '';
@@ -16,7 +16,8 @@ async function calibrate(args: readonly string[], onPrompt?: (prompt: string) =>
   });
   child.stderr.on('data', (bytes) => {
     stderr += bytes;
-    if (onPrompt && String(bytes).includes('press Enter')) child.stdin.write(`${onPrompt(String(bytes))}\n`);
+    if (onPrompt && String(bytes).includes('press Enter'))
+      void onPrompt(String(bytes)).then(() => child.stdin.write('\n'));
   });
   if (!onPrompt) child.stdin.end();
   const [code] = await once(child, 'close');
@@ -41,10 +42,11 @@ test('zero, then gain, write a calibration that turns raw numbers into the refer
   const prompts: string[] = [];
   const gain = await calibrate(
     ['gain', '--config', robot.config, '--seconds', '1', '--reference', '2.0,5.0,10.0'],
-    (prompt) => {
+    async (prompt) => {
       prompts.push(prompt);
       current.fill([2, 5, 10][prompts.length - 1]);
-      return '';
+      // As a person is slower than a robot: what was sent before is read by then.
+      await robot.sends(1);
     },
   );
   assert.equal(gain.code, 0, gain.stderr);
@@ -72,7 +74,7 @@ test('a current that does not follow the references is refused, and no file is w
   const robot = await startRobot(t, () => 512);
   const result = await calibrate(
     ['gain', '--config', robot.config, '--seconds', '0.3', '--reference', '2,5'],
-    () => '',
+    async () => undefined,
   );
   assert.equal(result.code, 65);
   assert.match(result.stderr, /curL: found raw numbers that do not follow the reference/);

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,8 +64,8 @@ export function cardWith(channels: ModelCard['channels']): ModelCard {
 const periodMs = 5;
 
 /**
- * A robot behind a real pty that sends `raw(channel, timeMs)` 200 times a second as text, with its configuration and the
- * card of a model that reads curL and curR. On a busy machine what is late is sent together, as an adapter's buffer does.
+ * A robot behind a real pty that sends `raw(channel, timeMs)` 200 times a second as text with its time, with its
+ * configuration and the card of a model that reads curL and curR. On a busy machine what is late is sent together.
  */
 export async function startRobot(t: TestContext, raw: (channel: number, timeMs: number) => number) {
   const pty = await openTestPty();
@@ -80,23 +81,34 @@ export async function startRobot(t: TestContext, raw: (channel: number, timeMs: 
     stringify({
       robotId: 'rover-1',
       source: { kind: 'serial', port: pty.path },
-      protocol: { name: 'text', columns: channels.map((channel, column) => ({ column, channel })) },
+      protocol: {
+        name: 'text',
+        time: { column: 0, unit: 'ms' },
+        columns: channels.map((channel, c) => ({ column: c + 1, channel })),
+      },
       calibration: 'rover-1.yaml',
       model,
       mqtt: {},
     }),
   );
   let dueMs = performance.now();
+  const sent = new EventEmitter();
   const timer = setInterval(() => {
     let lines = '';
     for (const nowMs = performance.now(); dueMs <= nowMs; dueMs += periodMs)
-      lines += `${channels.map((_, c) => raw(c, dueMs).toFixed(3)).join(',')}\n`;
+      lines += `${[dueMs, ...channels.map((_, c) => raw(c, dueMs))].map((v) => v.toFixed(3)).join(',')}\n`;
     pty.write(lines);
+    sent.emit('lines');
   }, periodMs);
+  /** Resolves when the robot has sent for so long from now on. */
+  const sends = async (seconds: number) => {
+    const untilMs = dueMs + 1000 * seconds;
+    while (dueMs < untilMs) await once(sent, 'lines');
+  };
   t.after(async () => {
     clearInterval(timer);
     await pty.close();
     rmSync(folder, { recursive: true, force: true });
   });
-  return { config, folder, calibration: join(folder, 'rover-1.yaml') };
+  return { config, folder, calibration: join(folder, 'rover-1.yaml'), sends };
 }
