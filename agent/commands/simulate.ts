@@ -133,9 +133,10 @@ async function simulate(argv: Arguments): Promise<void> {
   if (argv.portLink) rmSync(argv.portLink, { force: true });
   await served.close();
   const { commands, misunderstood } = served.device;
+  const { droppedBytes } = served;
   say(
-    { commands, misunderstood },
-    `received ${commands} commands beyond reading, ${misunderstood} misunderstood`,
+    { commands, misunderstood, droppedBytes },
+    `received ${commands} commands beyond reading, ${misunderstood} misunderstood; dropped ${droppedBytes} bytes that nobody read`,
   );
 }
 

@@ -73,14 +73,16 @@ export class PartFile {
     this.#torn = false;
   }
 
-  /** Gives the complete file its name. */
-  async finish(): Promise<void> {
+  /** Gives the complete file its name, after `check` has read it under the one it has now and thrown nothing. */
+  async finish<T = void>(check: (file: string) => T = () => undefined as T): Promise<T> {
     await this.#handle.sync();
     await this.#handle.close();
+    const checked = check(this.path + PARTIAL);
     beingWritten.delete(resolve(this.path + PARTIAL));
     await rename(this.path + PARTIAL, this.path);
     await syncFolder(dirname(this.path));
     this.syncs += 2;
+    return checked;
   }
 
   /** Leaves the file as `.partial`, cut back to the last good piece where the disk lets us; without one it goes. */

@@ -52,12 +52,11 @@ export async function writeSession(folder: string, content: SessionContent): Pro
     const file = await PartFile.create(path);
     try {
       for (const piece of piecesOf(content)) await file.append(piece, false);
-      await file.finish();
+      return { ...(await file.finish(verifyFile)), file: path };
     } catch (error) {
       await file.abandon();
       throw error;
     }
-    return verifyFile(path);
   } catch (error) {
     rmSync(path + PARTIAL, { force: true });
     throw refused(path, error);

@@ -78,11 +78,15 @@ test('a password on the command line is refused, without repeating it', () => {
 
 test('underfoot watch --json prints the reports of one robot and ends with exit code 0', {
   skip: noMosquitto,
-}, async () => {
+}, async (t) => {
   const broker = await startMosquitto();
   const publishers = ['r1', 'r2'].map(
     (robotId) => new Publisher({ url: broker.url, prefix: 'underfoot', robotId, version: '1' }),
   );
+  t.after(async () => {
+    for (const publisher of publishers) await publisher.close();
+    await broker.close();
+  });
   for (const publisher of publishers) {
     await publisher.start();
     publisher.publishSurface(example.surface);
@@ -117,8 +121,6 @@ test('underfoot watch --json prints the reports of one robot and ends with exit 
   assert.ok(reports.some((r) => r.label === 'grass') && reports.some((r) => r.state === 'online'));
   // Retained reports come in one piece: no more than were asked for are printed.
   assert.equal((await watch(1)).length, 1);
-  for (const publisher of publishers) await publisher.close();
-  await broker.close();
 });
 
 test('q ends the view of a terminal, also while there is no broker', async () => {

@@ -122,6 +122,15 @@ test('a stretch becomes a session of its own with its labels, marks and breaks; 
   assert.throws(() => cut(loaded, 'x', 0, 1501), /expected a stretch/);
 });
 
+test('a session that does not read back as it should never gets its name', async () => {
+  const { folder, load } = await session();
+  const content = cut(load(), 'backwards', 0, 600);
+  const arrivalUs = content.arrivalUs.slice().reverse();
+  const before = readdirSync(folder);
+  await assert.rejects(writeSession(folder, { ...content, arrivalUs }), /a clock running backwards/);
+  assert.deepEqual(readdirSync(folder), before);
+});
+
 test('a session is split by label', async () => {
   const { load } = await session();
   assert.deepEqual(stretchesByLabel(load()), [

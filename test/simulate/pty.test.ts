@@ -85,7 +85,7 @@ test('underfoot simulate makes a link to its port, writes a configuration for it
   child.kill('SIGTERM');
   let last = await next();
   while (last.commands === undefined) last = await next();
-  assert.deepEqual(last, { commands: 0, misunderstood: 0 });
+  assert.deepEqual(last, { commands: 0, misunderstood: 0, droppedBytes: 0 });
   assert.equal(await new Promise((resolve) => child.once('exit', resolve)), 0);
   assert.equal(existsSync(link), false);
 });
