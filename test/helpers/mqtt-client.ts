@@ -36,10 +36,16 @@ export class TestClient {
     return self;
   }
 
-  /** The first message, past or to come, that `wanted` accepts. */
-  async wait(wanted: (message: Received) => boolean, what: string, timeoutMs = 20_000): Promise<Received> {
-    await this.until(() => this.received.some(wanted), what, timeoutMs);
-    return this.received.find(wanted) as Received;
+  /** The first message, past or to come, that `wanted` accepts; of the past none before the `from`th. */
+  async wait(
+    wanted: (message: Received) => boolean,
+    what: string,
+    timeoutMs = 20_000,
+    from = 0,
+  ): Promise<Received> {
+    const found = () => this.received.slice(from).find(wanted);
+    await this.until(() => found() !== undefined, what, timeoutMs);
+    return found() as Received;
   }
 
   /** Resolves when `done` holds after a message. */

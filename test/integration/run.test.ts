@@ -8,7 +8,7 @@ import { reports } from '../../agent/publish/payloads.ts';
 import { SimulatedRobot } from '../../agent/simulate/robot.ts';
 import { type CliProcess, startCli, writeConfig } from '../helpers/agent-process.ts';
 import { freePort, type Mosquitto, noMosquitto, startMosquitto } from '../helpers/mosquitto.ts';
-import { type Received, TestClient } from '../helpers/mqtt-client.ts';
+import { TestClient } from '../helpers/mqtt-client.ts';
 import { openTestPty, stableName, type TestPty } from '../helpers/pty.ts';
 
 /** Whatever a payload has. */
@@ -144,12 +144,17 @@ describe('underfoot run', { skip: noMosquitto }, () => {
     await mqtt.wait(said('prediction'), 'a prediction');
     const before = mqtt.received.length;
     await first.close();
-    const since = (state: string) => (m: Received) =>
-      mqtt.received.indexOf(m) >= before && said('status', (s) => s.source?.state === state)(m);
-    await mqtt.wait(since('waiting'), 'waiting');
+    const turns = (state: string) =>
+      mqtt.wait(
+        said('status', (s) => s.source?.state === state),
+        state,
+        20_000,
+        before,
+      );
+    await turns('waiting');
     const second = await openTestPty();
     name.pointAt(second.path);
-    await mqtt.wait(since('open'), 'open again');
+    await turns('open');
     await second.close();
     name.remove();
     assert.equal(agent!.child.exitCode, null);

@@ -74,11 +74,7 @@ describe('underfoot under systemd', { skip }, () => {
   const show = async (property: string) => await good(`systemctl show -P ${property} underfoot`);
   type Holds = (json: TestClient['received'][number]['json']) => boolean;
   const saidSince = (from: number, name: string, holds: Holds) =>
-    mqtt.until(
-      () => mqtt.received.slice(from).some((m) => m.topic.endsWith(`/${name}`) && holds(m.json)),
-      name,
-      40_000,
-    );
+    mqtt.wait((m) => m.topic.endsWith(`/${name}`) && holds(m.json), name, 40_000, from);
   const predicts = () => saidSince(mqtt.received.length, 'prediction', () => true);
   /** Lines added to the unit as by `systemctl edit`. */
   async function edit(name: string, ...lines: string[]): Promise<void> {
