@@ -21,11 +21,14 @@ export interface Finding {
   readonly expected: string;
 }
 
+/** `KEY: found X, expected Y`: a finding where the file goes without saying. */
+export function inWords({ key, found, expected }: Omit<Finding, 'file'>): string {
+  return `${key ? `${key}: ` : ''}found ${found}, expected ${expected}`;
+}
+
 /** `FILE: KEY: found X, expected Y`, one line a finding. */
 function describe(findings: readonly Finding[]): string {
-  return findings
-    .map((f) => `${f.file}: ${f.key ? `${f.key}: ` : ''}found ${f.found}, expected ${f.expected}`)
-    .join('\n');
+  return findings.map((finding) => `${finding.file}: ${inWords(finding)}`).join('\n');
 }
 
 /** A configuration, model card or calibration that cannot be used (exit 78). */

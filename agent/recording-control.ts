@@ -50,6 +50,8 @@ export class RecordingControl {
   readonly #options: RecordingControlOptions;
   readonly #clocks: Clocks;
   #session: OpenSession | undefined;
+  /** Of which the last part is being written: it takes nothing more, and is not the last session yet. */
+  #closing: OpenSession | undefined;
   /** What the last session was begun with, and the one before it where they belong together. */
   #about: { readonly note?: string | undefined; readonly continues?: string | undefined } = {};
   #timers: NodeJS.Timeout[] = [];
@@ -92,7 +94,8 @@ export class RecordingControl {
   /** As it is published. */
   get body(): RecordingBody {
     const freeBytes = this.#freeBytes;
-    if (this.#session) return runningBody(this.#session, freeBytes, this.#about.continues);
+    const session = this.#session ?? this.#closing;
+    if (session) return runningBody(session, freeBytes, this.#about.continues);
     return { state: 'idle', label: null, freeBytes, ...this.#last };
   }
 
@@ -110,8 +113,7 @@ export class RecordingControl {
 
   /** The label from a time of day on, which must lie within the recording. Throws UserError. */
   labelSince(label: string | null, by: string, time: string): RecordingBody {
-    this.#noted().labelSince(label, by, time);
-    return this.#report();
+    return this.label(label, by, this.#noted().atUs(time));
   }
 
   /** Takes the last label or mark back. Throws UserError where there is none. */
@@ -211,7 +213,12 @@ export class RecordingControl {
     await this.#stream.idle();
     this.#watch(undefined);
     this.#session = undefined;
-    this.#last = endedSession(session, await this.#close(session.recorder), reason);
+    this.#closing = session;
+    try {
+      this.#last = endedSession(session, await this.#close(session.recorder), reason);
+    } finally {
+      this.#closing = undefined;
+    }
     this.#trouble = undefined;
     await this.#measure();
     return this.#report();

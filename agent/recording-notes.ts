@@ -1,5 +1,5 @@
 import { UserError } from './errors.ts';
-import { checkLabel, type OpenSession, startTimeOf } from './recording-session.ts';
+import { type OpenSession, startTimeOf } from './recording-session.ts';
 import type { Clocks } from './reporter.ts';
 
 /** What a person says of a session while it is recorded: labels and marks, and that the last one was a mistake. */
@@ -14,24 +14,21 @@ export class RecordingNotes {
     this.#clocks = clocks;
   }
 
-  /** The label from now (or from `atUs` on the agent's clock) on; null is none. Throws UserError. */
+  /** The label from now (or from `atUs` on the agent's clock) on; null is none. */
   label(label: string | null, by: string, atUs?: number): void {
-    checkLabel(label);
     this.#session.recorder.label(label, by, atUs);
     this.#done.push('label');
   }
 
-  /** The label from a time of day on, which must lie within the recording. Throws UserError. */
-  labelSince(label: string | null, by: string, time: string): void {
+  /** A time of day on the agent's clock. Throws UserError where it lies outside of the recording. */
+  atUs(time: string): number {
     const { clock } = this.#session;
     const { startUs, startWallMs } = clock;
     const atUs = startUs + (Date.parse(time) - startWallMs) * 1000;
     const nowUs = this.#clocks.nowUs();
-    if (!(atUs >= startUs && atUs <= nowUs)) {
-      const end = new Date(startWallMs + (nowUs - startUs) / 1000).toISOString();
-      throw new UserError(`time: found ${time}, expected ${startTimeOf(clock)} to ${end}`, 64);
-    }
-    this.label(label, by, atUs);
+    if (atUs >= startUs && atUs <= nowUs) return atUs;
+    const end = new Date(startWallMs + (nowUs - startUs) / 1000).toISOString();
+    throw new UserError(`time: found ${time}, expected ${startTimeOf(clock)} to ${end}`, 64);
   }
 
   /** Takes the last label or mark back. Throws UserError where there is none. */

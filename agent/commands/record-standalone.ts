@@ -149,7 +149,6 @@ class StandaloneRecording implements Ongoing {
   readonly #model: LoadedModel | undefined;
   readonly #close: () => Promise<void>;
   #surface: RecordSnapshot['surface'];
-  #seen: RecordingBody | undefined;
   #settle: (end: Promise<RecordResult>) => void = () => undefined;
 
   constructor(
@@ -201,10 +200,7 @@ class StandaloneRecording implements Ongoing {
   }
 
   snapshot(): RecordSnapshot {
-    const { body } = this.#control;
-    // While a recording is closed there is none, nor yet a last one: what was last seen of it stands.
-    if (body.state === 'recording' || this.#seen === undefined) this.#seen = body;
-    const { label, durationS, samples, bytes, freeBytes, reason } = this.#seen;
+    const { label, durationS, samples, bytes, freeBytes, reason } = this.#control.body;
     const silent = this.#live.state === 'open' ? undefined : `port: ${this.#live.reason ?? 'being opened'}`;
     return {
       sessionId: this.sessionId,

@@ -2,28 +2,8 @@ import { readInput, readModel, readNote } from '../session/session-input.ts';
 import type { Session } from '../session/session-list.ts';
 
 /** A session in a list of them. */
-export function briefly({
-  id,
-  robotId,
-  startTime,
-  durationS,
-  samples,
-  bytes,
-  labelS,
-  state,
-  parts,
-}: Session) {
-  return {
-    id,
-    robotId,
-    startTime,
-    durationS,
-    samples,
-    bytes,
-    labelS,
-    state,
-    files: parts.map((p) => p.file),
-  };
+export function briefly({ parts, ...session }: Session) {
+  return { ...session, files: parts.map((p) => p.file) };
 }
 
 /** All that a session says about itself. */

@@ -44,13 +44,17 @@ export async function namedSessions(
  * makes the exit code 65, one that is not closed does not: it may be being recorded.
  */
 export function wholeSessions(sessions: readonly Session[]): Session[] {
-  for (const { parts } of sessions) {
-    const broken = parts.find((part) => part.state !== 'complete');
+  for (const session of sessions) {
+    const broken = brokenPart(session);
     if (broken === undefined) continue;
     console.error(`${broken.file}: left out: ${whyNotWhole(broken)}`);
     if (broken.state === 'damaged') process.exitCode = 65;
   }
   return sessions.filter(({ state }) => state === 'complete');
+}
+
+function brokenPart({ parts }: Session): SessionPart | undefined {
+  return parts.find((part) => part.state !== 'complete');
 }
 
 function whyNotWhole({ file, state, problem = 'unreadable' }: SessionPart): string {
@@ -61,7 +65,7 @@ function whyNotWhole({ file, state, problem = 'unreadable' }: SessionPart): stri
 
 /** Files of a session that can be read whole. Throws where one cannot. */
 export function filesOf(session: Session): string[] {
-  const broken = session.parts.find((part) => part.state !== 'complete');
+  const broken = brokenPart(session);
   if (broken === undefined) return session.parts.map((part) => part.file);
   throw new UserError(`${broken.file}: ${whyNotWhole(broken)}`, 65);
 }

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { basename, join, resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { findingsOf } from '../config/problems.ts';
-import { UserError } from '../errors.ts';
+import { inWords, UserError } from '../errors.ts';
 import { packageRoot } from '../package-root.ts';
 import type { TrainOptions } from '../train/run/options.ts';
 import { TrainProgress } from './train-progress.ts';
@@ -192,8 +192,5 @@ async function checked(argv: Arguments): Promise<TrainOptions> {
   const parsed = trainOptionsSchema.safeParse(given);
   if (parsed.success) return parsed.data;
   const mistakes = findingsOf('train', given, parsed.error, trainOptionsSchema);
-  throw new UserError(
-    mistakes.map((m) => `train: ${m.key}: found ${m.found}, expected ${m.expected}`).join('\n'),
-    64,
-  );
+  throw new UserError(mistakes.map((mistake) => `train: ${inWords(mistake)}`).join('\n'), 64);
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { findingsOf } from '../config/problems.ts';
-import { UserError } from '../errors.ts';
+import { inWords, UserError } from '../errors.ts';
 import {
   type Answer,
   type CommandName,
@@ -220,7 +220,7 @@ function parse(name: string, { payload, retain }: Incoming): Parsed | ReturnType
   if (parsed.success) return { command, request: parsed.data };
   const problems = findingsOf('request', json, parsed.error, schema)
     .slice(0, 5)
-    .map(({ key, found, expected }) => `${key || 'request'}: found ${found}, expected ${expected}`);
+    .map((finding) => inWords({ ...finding, key: finding.key || 'request' }));
   return failure('bad-request', problems.join('; ').slice(0, 500));
 }
 

@@ -8,6 +8,7 @@ import { backoffMs } from '../backoff.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import { clientOptions, insecureWarning, secretFree } from './broker-options.ts';
 import { explainProblem } from './explain-problem.ts';
+import { hungUpText, type MqttVersion, refusesVersion } from './protocol-version.ts';
 
 /** Where the connection says what happens to it; pino fits. */
 export interface Log {
@@ -26,8 +27,6 @@ export interface ConnectionEvents {
 /** What became of a message. */
 export type Outcome = 'taken' | 'refused' | 'lost';
 
-/** The broker said no: it speaks no MQTT 5 (return code 1 in 3.1.1 form, reason 0x84 in 5 form). */
-const unsupportedVersion = new Set([0x01, 0x84]);
 /** What holds where a broker names no receive maximum. */
 const noMaximum = 65_535;
 /** A connection that stood so long was good: the next loss starts with the shortest wait again. */
@@ -47,7 +46,7 @@ export class Connection {
   #failures = 0;
   #earlyCloses = 0;
   #connections = 0;
-  #version: 4 | 5;
+  #version: MqttVersion;
   #closed = false;
   #lastProblem = '';
   #firstContact: () => void = () => {};
@@ -153,7 +152,7 @@ export class Connection {
       client.end(true);
       if (up > 0 && performance.now() - up > stableAfterMs) this.#failures = 0;
       if (up === 0 && this.#fallBack(problem, code)) this.#attempt();
-      else this.#retry(problem || (up > 0 ? 'connection lost' : 'closed before the broker answered'));
+      else this.#retry(problem || (up > 0 ? 'connection lost' : hungUpText));
     });
   }
 
@@ -170,7 +169,7 @@ export class Connection {
   /** Whether to try again at once with the other protocol version. */
   #fallBack(problem: string, code: number | undefined): boolean {
     if (this.#closed || (this.#options.protocolVersion ?? 'auto') !== 'auto') return false;
-    if (this.#version === 5 && code !== undefined && unsupportedVersion.has(code)) {
+    if (this.#version === 5 && refusesVersion(code)) {
       this.#version = 4;
       this.#log.info('the broker does not speak MQTT 5: using 3.1.1');
       return true;

@@ -5,13 +5,13 @@ import { UserError } from '../errors.ts';
 export interface Pty {
   readonly path: string;
   write(bytes: Uint8Array): void;
-  /** Resolves when the terminal has taken all that was written, so that more is not dropped. */
+  /** Resolves when `script` has taken all that was written, so that more is not dropped. */
   drained(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Bytes that may wait for a reader at the other end; a serial line would lose them too. */
-const maxUnread = 65_536;
+/** Bytes that may wait for `script`, which itself keeps all that nobody reads yet. */
+const maxWaiting = 65_536;
 
 /**
  * Opens a pseudo terminal by way of util-linux's `script`, since Node has none. The shell inside holds it open, without
@@ -44,7 +44,7 @@ function ptyOf(path: string, child: ChildProcessWithoutNullStreams): Pty {
   return {
     path,
     write(bytes) {
-      if (child.stdin.writable && child.stdin.writableLength < maxUnread) child.stdin.write(bytes);
+      if (child.stdin.writable && child.stdin.writableLength < maxWaiting) child.stdin.write(bytes);
     },
     async drained() {
       if (child.stdin.writableLength > 0 && child.stdin.writable) {

@@ -35,18 +35,18 @@ export function readPrivateKey(file: string): KeyObject {
     new ConfigError([
       { file, found, expected: 'an Ed25519 private key in PEM (openssl genpkey -algorithm ed25519)' },
     ]);
+  let pem: Buffer;
+  try {
+    pem = readFileSync(file);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw refuse(code === 'ENOENT' ? 'no such file' : (code ?? message));
+  }
   let key: KeyObject;
   try {
-    key = createPrivateKey(readFileSync(file));
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    throw refuse(
-      code === 'ENOENT'
-        ? 'no such file'
-        : code.startsWith('E') && !code.startsWith('ERR_')
-          ? code
-          : 'no private key',
-    );
+    key = createPrivateKey(pem);
+  } catch {
+    throw refuse('no private key');
   }
   if (key.asymmetricKeyType !== 'ed25519') throw refuse(`a key of type ${key.asymmetricKeyType}`);
   return key;

@@ -2,6 +2,7 @@ import { connect } from 'mqtt';
 import type { Config } from '../../config/schema.ts';
 import { clientOptions, secretFree } from '../../publish/broker-options.ts';
 import { explainProblem } from '../../publish/explain-problem.ts';
+import { type MqttVersion, versionsFor } from '../../publish/protocol-version.ts';
 import { type Check, type CheckResult, ok, problem, skipped } from './check.ts';
 
 const timeoutMs = 5000;
@@ -13,16 +14,15 @@ export const checkBroker: Check = async ({ config }) => {
   if (usesCredentials(config.mqtt) && !process.env.CREDENTIALS_DIRECTORY) {
     return skipped('broker', `${url} needs systemd credentials, which only the service sees; see its log`);
   }
-  const versions = { auto: [5, 4], '5': [5], '3.1.1': [4] } as const;
   let last = problem('broker', url, 'set mqtt.protocolVersion');
-  for (const version of versions[config.mqtt.protocolVersion]) {
+  for (const version of versionsFor(config.mqtt.protocolVersion)) {
     last = await contact(config.mqtt, url, version);
     if (!/protocol version/i.test(last.found)) break;
   }
   return last;
 };
 
-async function contact(mqtt: Config['mqtt'], url: string, version: 4 | 5): Promise<CheckResult> {
+async function contact(mqtt: Config['mqtt'], url: string, version: MqttVersion): Promise<CheckResult> {
   let options: ReturnType<typeof clientOptions>;
   try {
     const clientId = `underfoot-doctor-${process.pid}`;

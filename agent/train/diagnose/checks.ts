@@ -116,11 +116,11 @@ export function generalisation(header: RunHeader, { history, bestEpoch, heldOut 
       what: 'New recordings go about as well as known ones.',
       evidence,
     };
-  const longer =
+  const stop =
     lowest.epoch === history.length
-      ? 'Train for more epochs first: the held-out loss was still falling. Then '
-      : '';
-  const next = `${longer}${longer ? 'stop' : 'Stop'} early (--patience), fewer units, --dropout 0.3, --architecture features, and more recordings${header.options.batchNorm ? '' : '; --batch-norm may help too'}.`;
+      ? 'Train for more epochs first: the held-out loss was still falling. Then stop'
+      : 'Stop';
+  const next = `${stop} early (--patience), fewer units, --dropout 0.3, --architecture features, and more recordings${header.options.batchNorm ? '' : '; --batch-norm may help too'}.`;
   return {
     topic: 'generalisation',
     level: gap > 0.2 ? 'problem' : 'warning',

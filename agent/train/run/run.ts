@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { UserError } from '../../errors.ts';
+import { inWords, UserError } from '../../errors.ts';
 import { score } from '../../model/metrics.ts';
 import { probabilitiesOf } from '../../model/output.ts';
 import { recordingChances, targets } from '../balance.ts';
@@ -136,7 +136,7 @@ function otherOptions(before: TrainOptions, now: TrainOptions): string[] {
   const text = (value: unknown) => JSON.stringify(value) ?? 'nothing';
   return keys
     .filter((key) => text(before[key]) !== text(now[key]))
-    .map((key) => `${key}: found ${text(before[key])}, expected ${text(now[key])}`);
+    .map((key) => inWords({ key, found: text(before[key]), expected: text(now[key]) }));
 }
 
 function balance(
